@@ -1,0 +1,104 @@
+/**
+ * Every error a service here can answer with, and its HTTP status in AWS JSON protocols.
+ * Source: `errors` of the service models (2014-11-01 for KMS); the framework's own codes from recorded answers.
+ */
+const STATUS = {
+  AccessDeniedException: 400,
+  AlreadyExistsException: 400,
+  CloudHsmClusterInUseException: 400,
+  CloudHsmClusterInvalidConfigurationException: 400,
+  CloudHsmClusterNotActiveException: 400,
+  CloudHsmClusterNotFoundException: 400,
+  CloudHsmClusterNotRelatedException: 400,
+  ConflictException: 400,
+  CustomKeyStoreHasCMKsException: 400,
+  CustomKeyStoreInvalidStateException: 400,
+  CustomKeyStoreNameInUseException: 400,
+  CustomKeyStoreNotFoundException: 400,
+  DependencyTimeoutException: 500,
+  DisabledException: 400,
+  DryRunOperationException: 400,
+  ExpiredImportTokenException: 400,
+  ExpiredTokenException: 400,
+  IncompleteSignatureException: 400,
+  IncorrectKeyException: 400,
+  IncorrectKeyMaterialException: 400,
+  IncorrectTrustAnchorException: 400,
+  InvalidAliasNameException: 400,
+  InvalidArnException: 400,
+  InvalidCiphertextException: 400,
+  InvalidGrantIdException: 400,
+  InvalidGrantTokenException: 400,
+  InvalidImportTokenException: 400,
+  InvalidKeyUsageException: 400,
+  InvalidMarkerException: 400,
+  InvalidSignatureException: 400,
+  KMSInternalException: 500,
+  KMSInvalidMacException: 400,
+  KMSInvalidSignatureException: 400,
+  KMSInvalidStateException: 400,
+  KeyUnavailableException: 500,
+  LimitExceededException: 400,
+  MalformedPolicyDocument: 400,
+  MalformedPolicyDocumentException: 400,
+  MissingAuthenticationTokenException: 400,
+  NotFoundException: 400,
+  RequestEntityTooLargeException: 413,
+  SerializationException: 400,
+  ServiceUnavailableException: 503,
+  TagException: 400,
+  ThrottlingException: 400,
+  UnknownOperationException: 400,
+  UnrecognizedClientException: 400,
+  UnsupportedOperationException: 400,
+  ValidationException: 400,
+  XksKeyAlreadyInUseException: 400,
+  XksKeyInvalidConfigurationException: 400,
+  XksKeyNotFoundException: 400,
+  XksProxyIncorrectAuthenticationCredentialException: 400,
+  XksProxyInvalidConfigurationException: 400,
+  XksProxyInvalidResponseException: 400,
+  XksProxyUriEndpointInUseException: 400,
+  XksProxyUriInUseException: 400,
+  XksProxyUriUnreachableException: 400,
+  XksProxyVpcEndpointServiceInUseException: 400,
+  XksProxyVpcEndpointServiceInvalidConfigurationException: 400,
+  XksProxyVpcEndpointServiceNotFoundException: 400,
+} as const
+
+export type ErrorCode = keyof typeof STATUS
+
+/** Names of all error codes, for tests and fault injection. */
+export const ERROR_CODES: ReadonlySet<string> = new Set(Object.keys(STATUS))
+
+/** A failure as a value. Anything thrown instead is a programmer's mistake. */
+export type ServiceError = {
+  readonly kind: 'error'
+  readonly code: ErrorCode
+  /** Goes on the wire: no key material, no file paths. Absent where AWS sends none. */
+  readonly message?: string
+  /** Goes to the log only. */
+  readonly cause?: unknown
+}
+
+export function error(code: ErrorCode, message?: string, cause?: unknown): ServiceError {
+  return {
+    kind: 'error',
+    code,
+    ...(message === undefined ? {} : { message }),
+    ...(cause === undefined ? {} : { cause }),
+  }
+}
+
+export function isError(value: unknown): value is ServiceError {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'error'
+}
+
+/** HTTP status of `code` in AWS JSON protocols. */
+export function statusOf(code: ErrorCode): number {
+  return STATUS[code]
+}
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return ERROR_CODES.has(text)
+}

@@ -1,0 +1,71 @@
+import type { AccountId, AliasName, KeyArn, KeyId, Region } from './arn.ts'
+import type { Brand } from './brand.ts'
+import type { KeyOrigin, KeySpec, KeyUsage } from './key-spec.ts'
+
+/** Key material under a domain key; only the key process opens it. Layout: docs/formats.md. */
+export type WrappedKey = Brand<Uint8Array, 'WrappedKey'>
+/** 64 lower-case hex digits. Source: KeyMaterialId of the service model. */
+export type KeyMaterialId = Brand<string, 'KeyMaterialId'>
+
+/** States as a union of records, so that an impossible one cannot be written. Dates are milliseconds since the epoch, UTC. */
+export type KeyState =
+  | { readonly name: 'Enabled' }
+  | { readonly name: 'Disabled' }
+  | { readonly name: 'PendingDeletion'; readonly deletionDate: number }
+  | { readonly name: 'PendingReplicaDeletion'; readonly pendingWindowDays: number }
+  | { readonly name: 'PendingImport' }
+  | { readonly name: 'Unavailable' }
+  | { readonly name: 'Creating' }
+  | { readonly name: 'Updating' }
+
+export type KeyStateName = KeyState['name']
+
+export type Tag = { readonly TagKey: string; readonly TagValue: string }
+
+/** One KMS key: everything about it but its material and its aliases. */
+export type Key = {
+  readonly account: AccountId
+  readonly region: Region
+  readonly keyId: KeyId
+  readonly arn: KeyArn
+  /** Grows by one with every change; a change names the revision that it was computed from. */
+  readonly revision: number
+  /** Milliseconds since the epoch, UTC. */
+  readonly createdAt: number
+  readonly description: string
+  readonly keySpec: KeySpec
+  readonly keyUsage: KeyUsage
+  readonly origin: KeyOrigin
+  readonly manager: 'CUSTOMER' | 'AWS'
+  readonly multiRegion: boolean
+  readonly state: KeyState
+  /** JSON as it was put; the default key policy when absent. */
+  readonly policy?: string
+  /** Sorted by TagKey. */
+  readonly tags: readonly Tag[]
+  readonly currentMaterialId?: KeyMaterialId
+}
+
+/** One version of a key's material. */
+export type KeyMaterial = {
+  readonly account: AccountId
+  readonly region: Region
+  readonly keyId: KeyId
+  readonly materialId: KeyMaterialId
+  readonly createdAt: number
+  readonly wrapped: WrappedKey
+}
+
+export type Alias = {
+  readonly account: AccountId
+  readonly region: Region
+  readonly name: AliasName
+  readonly targetKeyId: KeyId
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** What key material is bound to: a wrapped key opens only with the same binding. */
+export type MaterialBinding = Pick<Key, 'account' | 'region' | 'keyId' | 'keySpec' | 'keyUsage' | 'origin'> & {
+  readonly materialId: KeyMaterialId
+}

@@ -1,0 +1,130 @@
+/** Every bound in one place, each with its unit and where it comes from. */
+
+/** Bytes. The largest legal request carries a 262,144-byte attestation document in base64; this leaves room for the rest. */
+export const REQUEST_BODY_MAX_BYTES = 1_048_576
+/** Bytes. node:http's own ceiling for all headers together, set by name so that it cannot drift. */
+export const REQUEST_HEADERS_MAX_BYTES = 16_384
+/** Milliseconds until the headers, and until the whole request, must have arrived. */
+export const REQUEST_HEADERS_TIMEOUT_MS = 10_000
+export const REQUEST_TIMEOUT_MS = 30_000
+/** Milliseconds an idle connection is kept. Longer than the idle limits of AWS SDK connection pools. */
+export const KEEP_ALIVE_TIMEOUT_MS = 65_000
+/** Milliseconds that requests under way have at shutdown. */
+export const SHUTDOWN_TIMEOUT_MS = 10_000
+/** Connections at once. */
+export const CONNECTIONS_MAX = 20_000
+
+/** Minutes. Source: "Signature expired … - 5 min." as answered by KMS. */
+export const SIGNATURE_SKEW_MINUTES = 5
+
+/** Header lines of one request, and names in SignedHeaders. SDKs send 12 and sign 6; proxies add a few. */
+export const HEADER_LINES_MAX = 128
+export const SIGNED_HEADERS_MAX = 64
+/** Seconds a presigned request may be valid. Source: Signature Version 4, X-Amz-Expires. */
+export const PRESIGNED_EXPIRES_SECONDS = { min: 1, max: 604_800 } as const
+
+/** Bytes of key policy. Source: KMS resource quotas. */
+export const KEY_POLICY_MAX_BYTES = 32_768
+/** Characters of any policy document; each kind has a lower quota of its own. Source: PolicyType and policyDocumentType of the service models. */
+export const POLICY_TEXT_MAX_CHARS = 131_072
+/** Levels of JSON in a policy document. The grammar has six; the rest is room for structures that are then refused by name. */
+export const POLICY_DEPTH_MAX = 16
+/** Per key. Source: KMS resource quotas. */
+export const TAGS_PER_KEY_MAX = 50
+export const ALIASES_PER_KEY_MAX = 50
+/** Per account and Region. Source: KMS resource quotas. */
+export const KEYS_PER_REGION_MAX = 100_000
+/** Bytes, all keys and values together. Source: KMS developer guide (AAD limit). */
+export const ENCRYPTION_CONTEXT_MAX_BYTES = 8_192
+/** Bytes. Source: service model, PlaintextType and MessageType. */
+export const PLAINTEXT_MAX_BYTES = 4_096
+/** Days. Source: ScheduleKeyDeletion. */
+export const PENDING_WINDOW_DAYS = { min: 7, max: 30, default: 30 } as const
+
+/** Keys, aliases, key materials and access keys kept parsed in memory, so many of each; what is larger counts once per KiB. */
+export const SNAPSHOT_CACHE_MAX = 20_000
+/** Attempts of a call whose changes met a concurrent change. */
+export const COMMIT_ATTEMPTS_MAX = 8
+/** Requests that may wait for one durable append or commit. Beyond it the answer is ThrottlingException. */
+export const REQUESTS_IN_FLIGHT_MAX = 4_096
+
+/** Bytes of one field of a trail event; what is larger is cut or omitted. Source: CloudTrail record contents (host header: our own). */
+export const TRAIL_FIELD_MAX_BYTES = {
+  additionalEventData: 28_672,
+  errorMessage: 1_024,
+  hostHeader: 1_024,
+  requestParameters: 102_400,
+  responseElements: 102_400,
+  serviceEventDetails: 102_400,
+  userAgent: 1_024,
+} as const
+/** Bytes of one line of the trail, its line break not counted. All fields of an event at their largest, with room. */
+export const TRAIL_LINE_MAX_BYTES = 1_048_576
+/** UTF-16 units written as one batch; a reader holds one batch at most. */
+export const TRAIL_BATCH_MAX_CHARACTERS = 4_194_304
+/** Events, and their UTF-16 units, that wait to become durable. Beyond it the answer is ThrottlingException. */
+export const TRAIL_QUEUE_MAX_EVENTS = 4_096
+export const TRAIL_QUEUE_MAX_CHARACTERS = 33_554_432
+/** Bytes after which a segment is closed and compressed. It is read whole when the trail is opened: about 0.2 s. */
+export const TRAIL_SEGMENT_MAX_BYTES = 67_108_864
+/** Batches between two savings of the trail's head: so many could be cut off unseen after a crash, and one in so many pays for a commit. */
+export const TRAIL_ANCHOR_BATCHES = 256
+/** Bytes read from a segment at once. */
+export const TRAIL_READ_BYTES = 262_144
+/** Segments, newest first, in which an event of the outbox may already stand: the one that was current and its successor. */
+export const TRAIL_OUTBOX_SEGMENTS = 2
+/** Problems that a verification lists; the others are counted. */
+export const TRAIL_PROBLEMS_MAX = 1_000
+/** Attempts to take over the lock of a writer that is gone. */
+export const TRAIL_LOCK_ATTEMPTS_MAX = 3
+/** Strings of events kept as JSON, and how long one may be, in UTF-16 units: about 2 MB at the most. */
+export const TRAIL_TEXT_CACHE_MAX = 2_048
+export const TRAIL_TEXT_CACHED_MAX_CHARACTERS = 256
+/** Events that a trail in memory keeps. About 1 KB each. */
+export const TRAIL_MEMORY_LINES = 10_000
+
+/** Bytes of one frame between the API process and the key process: an attestation document of 262,144 bytes and the rest. */
+export const KEY_FRAME_MAX_BYTES = 393_216
+/** Fields of one frame. */
+export const KEY_FRAME_FIELDS_MAX = 16
+/** Bytes that the frames of one event-loop tick usually fit in; a longer batch is written in parts. */
+export const KEY_BATCH_BYTES = 65_536
+/** Requests that may wait for the key process. Beyond it the answer is ThrottlingException. */
+export const KEY_REQUESTS_MAX = 8_192
+/** Milliseconds that the key process has to prove its cage, pass its self-test and load the domain keys. */
+export const KEY_PROCESS_START_TIMEOUT_MS = 10_000
+/** Milliseconds that a request waits while the key process is being restarted. */
+export const KEY_PROCESS_WAIT_MS = 5_000
+/** Milliseconds without any answer to waiting requests after which the key process is replaced. */
+export const KEY_PROCESS_SILENCE_MS = 10_000
+/** Milliseconds before a restart: doubled each time from the first to the longest, anew once a process served for `stableAfter`. */
+export const KEY_PROCESS_BACKOFF_MS = { first: 50, longest: 10_000, stableAfter: 60_000 } as const
+/** Bytes of the key process's own complaints that are kept for the log. */
+export const KEY_PROCESS_STDERR_MAX_BYTES = 4_096
+/** Opened key material kept in the key process. About 1 KB each. */
+export const OPENED_MATERIALS_MAX = 10_000
+/** Random bytes drawn at once in the key process. */
+export const RANDOM_POOL_BYTES = 16_384
+/** Bytes. Source: service model, NumberOfBytesType. */
+export const GENERATED_BYTES_MAX = 1_024
+/** Milliseconds that one domain key wraps new material. Source: KMS cryptographic details, domain keys are rotated daily. */
+export const DOMAIN_KEY_MAX_AGE_MS = 86_400_000
+/** Wraps under one domain key, far below the 2^32 random IVs that SP 800-38D allows under one key. */
+export const DOMAIN_KEY_WRAPS_MAX = 2 ** 31
+/** Domain keys of one store: one per Region and day in which material was made. */
+export const DOMAIN_KEYS_MAX = 131_072
+
+/** Signing keys and callers remembered, one per access key, day, Region and service. */
+export const SIGNING_KEY_CACHE_MAX = 10_000
+/** Compiled key policies kept, by their text. */
+export const POLICY_CACHE_MAX = 10_000
+/** Faults that can be injected at once. */
+export const FAULTS_MAX = 100
+/** Commits that share one transaction and one durable write. Bounds how long the event loop stands still for it. */
+export const COMMITS_PER_GROUP_MAX = 256
+/** Commit numbers whose changes are kept for other nodes to follow. One that is further behind forgets everything it holds. */
+export const CHANGE_EPOCHS_MAX = 10_000
+/** Milliseconds to wait for another process that is writing to the same store. */
+export const STORE_BUSY_TIMEOUT_MS = 5_000
+/** KiB of database pages that SQLite keeps. */
+export const STORE_PAGE_CACHE_KIB = 16_384
