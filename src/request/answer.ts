@@ -1,0 +1,33 @@
+import { isError, statusOf } from '../domain/error.ts'
+import { JSON_CONTENT_TYPE, jsonErrorBody } from '../protocol/error-body.ts'
+import { queryError, writeQueryAnswer } from '../protocol/query.ts'
+import { writeStructure } from '../protocol/write.ts'
+import type { Attempt, Result } from './attempt.ts'
+import type { HttpResponse } from './http.ts'
+
+const XML_CONTENT_TYPE = 'text/xml'
+const DEFAULT_NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/'
+
+/** The answer of a call in its service's protocol. */
+export function render(attempt: Attempt, result: Result): HttpResponse {
+  return attempt.protocol === 'json' ? renderJson(attempt, result) : renderQuery(attempt, result)
+}
+
+function renderJson({ operation }: Attempt, result: Result): HttpResponse {
+  if (isError(result))
+    return { status: statusOf(result.code), contentType: JSON_CONTENT_TYPE, body: jsonErrorBody(result) }
+  const body = operation?.output ? writeStructure(operation.output, result.output) : ''
+  return { status: 200, contentType: JSON_CONTENT_TYPE, body }
+}
+
+function renderQuery({ service, operation, request }: Attempt, result: Result): HttpResponse {
+  const xmlNamespace = service?.xmlNamespace ?? DEFAULT_NAMESPACE
+  if (isError(result)) return { ...queryError(result, request.requestId, xmlNamespace), contentType: XML_CONTENT_TYPE }
+  const answer = {
+    operation: operation?.name ?? '',
+    xmlNamespace,
+    requestId: request.requestId,
+    members: operation?.output ?? {},
+  }
+  return { status: 200, contentType: XML_CONTENT_TYPE, body: writeQueryAnswer({ ...answer, output: result.output }) }
+}

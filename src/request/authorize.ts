@@ -1,0 +1,103 @@
+import { error, type ServiceError } from '../domain/error.ts'
+import { algorithmsOf } from '../domain/key-spec.ts'
+import { refuseState } from '../domain/key-state.ts'
+import type { Fields } from '../protocol/shape.ts'
+import type { VerifiedCaller } from './caller.ts'
+import type { ConditionValues, Granted, GrantedTargets, KeyTarget, Operation, Target, Targets } from './operation.ts'
+import type { Authorized, UsableKey } from './ports.ts'
+
+/** Decides whether the caller may perform the target's action on the target; nothing when it may. */
+export type Authorize = (caller: VerifiedCaller, target: Target, carried: ConditionValues) => ServiceError | undefined
+
+export type Decided = {
+  readonly operation: Operation
+  readonly caller: VerifiedCaller
+  readonly input: Fields
+  readonly targets: Targets
+}
+
+/**
+ * Every check between finding the keys and using them, in AWS's order: authorisation of each target, key state, what the
+ * operation compares, key usage, algorithm. An unauthorised caller never learns a key's state.
+ */
+export function decideAll(authorize: Authorize, decided: Decided): GrantedTargets<Targets> | ServiceError {
+  return (
+    refuseGrantTokens(decided.input) ??
+    refuseUnauthorized(authorize, decided) ??
+    refuseStates(decided) ??
+    decided.operation.compare?.(decided.input, decided.targets) ??
+    refuseUsage(decided) ??
+    granted(decided.targets)
+  )
+}
+
+/** No grants can be made yet, so no token can be one of ours. */
+function refuseGrantTokens({ GrantTokens }: Fields): ServiceError | undefined {
+  return Array.isArray(GrantTokens) && GrantTokens.length > 0 ? error('InvalidGrantTokenException') : undefined
+}
+
+function refuseUnauthorized(
+  authorize: Authorize,
+  { operation, caller, input, targets }: Decided,
+): ServiceError | undefined {
+  for (const name in targets) {
+    const target = targets[name] as Target
+    const refused = authorize(caller, target, operation.conditions?.(input, name, targets) ?? {})
+    if (refused) return refused
+  }
+  return undefined
+}
+
+function refuseStates({ operation, targets }: Decided): ServiceError | undefined {
+  for (const name in targets) {
+    const target = targets[name] as Target
+    const refused = target.kind === 'key' ? refuseState(target.states ?? operation.states, target.key) : undefined
+    if (refused) return refused
+  }
+  return undefined
+}
+
+function refuseUsage({ operation, input, targets }: Decided): ServiceError | undefined {
+  const { crypto } = operation
+  if (!crypto) return undefined
+  for (const name in targets) {
+    const target = targets[name] as Target
+    const refused =
+      target.kind === 'key' ? unfit(target, operation.name, crypto.usage, crypto.algorithm?.(input, name)) : undefined
+    if (refused) return refused
+  }
+  return undefined
+}
+
+/** Texts: recorded answers. The usage is reported before the algorithm. */
+function unfit(
+  { key }: KeyTarget,
+  name: string,
+  usage: string,
+  algorithm: string | undefined,
+): ServiceError | undefined {
+  if (key.keyUsage !== usage)
+    return error('InvalidKeyUsageException', `${key.arn} key usage is ${key.keyUsage} which is not valid for ${name}.`)
+  if (algorithm !== undefined && !algorithmsOf(key.keySpec, key.keyUsage).includes(algorithm))
+    return error('InvalidKeyUsageException', `Algorithm ${algorithm} is incompatible with key spec ${key.keySpec}.`)
+  return undefined
+}
+
+function granted(targets: Targets): GrantedTargets<Targets> {
+  const all: Record<string, Granted<Target>> = {}
+  for (const name in targets) all[name] = grantedTarget(targets[name] as Target)
+  return all
+}
+
+/** The one place where a passed check becomes its proof. */
+function grantedTarget(target: Target): Granted<Target> {
+  const resource = target.kind === 'account' ? '*' : target.kind === 'alias' ? target.arn : target.key.arn
+  const proof = { action: target.action, resource } as Authorized
+  if (target.kind !== 'key') return { proof } as Granted<Target>
+  const { key, material, requestAlias } = target
+  const usable = (): UsableKey | ServiceError =>
+    material
+      ? ({ proof, key, material } as UsableKey)
+      : error('KMSInternalException', undefined, 'a usable key has no material')
+  return { proof, key, usable, ...(requestAlias === undefined ? {} : { requestAlias }) } as Granted<Target>
+}

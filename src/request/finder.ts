@@ -1,0 +1,79 @@
+import { type AliasName, aliasArn, keyArn, type Scope } from '../domain/arn.ts'
+import { error, isError, type ServiceError } from '../domain/error.ts'
+import type { Alias, Key, KeyMaterial, KeyMaterialId } from '../domain/key.ts'
+import { type KeyReference, parseKeyReference } from '../domain/key-id.ts'
+import type { VerifiedCaller } from './caller.ts'
+import { hiddenResource } from './denial.ts'
+import type { KeyTarget } from './operation.ts'
+import type { Store } from './ports.ts'
+
+/** `refused`: the operation takes key ids and key ARNs only. */
+export type AliasRule = 'accepted' | 'refused'
+
+/** Finds the keys that a request names, with AWS's answer when there is none. */
+export type Finder = {
+  readonly caller: VerifiedCaller
+  readonly scope: Scope
+  key<A extends string>(action: A, named: string, aliases: AliasRule): Promise<KeyTarget<A> | ServiceError>
+  /** Also loads the material that encrypts now. */
+  keyToUse<A extends string>(action: A, named: string): Promise<KeyTarget<A> | ServiceError>
+  material(materialId: KeyMaterialId): Promise<KeyMaterial | undefined>
+  keyOf(material: KeyMaterial): Promise<Key | undefined>
+  alias(name: AliasName): Promise<Alias | ServiceError>
+}
+
+export function finderFor(store: Store, caller: VerifiedCaller): Finder {
+  const { scope } = caller
+  return {
+    caller,
+    scope,
+    key: (action, named, aliases) => findTarget(store, caller, { action, named, aliases }),
+    async keyToUse(action, named) {
+      const target = await findTarget(store, caller, { action, named, aliases: 'accepted' })
+      if (isError(target) || target.key.currentMaterialId === undefined) return target
+      const material = await store.findMaterial(target.key.region, target.key.currentMaterialId)
+      return material ? { ...target, material } : target
+    },
+    material: (materialId) => store.findMaterial(scope.region, materialId),
+    keyOf: (material) => store.findKey(material, material.keyId),
+    async alias(name) {
+      const alias = await store.findAlias(scope, name)
+      return alias ?? aliasNotFound(scope, name)
+    },
+  }
+}
+
+type Wanted<A> = { readonly action: A; readonly named: string; readonly aliases: AliasRule }
+
+async function findTarget<A extends string>(
+  store: Store,
+  caller: VerifiedCaller,
+  wanted: Wanted<A>,
+): Promise<KeyTarget<A> | ServiceError> {
+  const reference = parseKeyReference(wanted.named, caller.scope)
+  if (isError(reference)) return reference
+  if (reference.kind === 'alias' && wanted.aliases === 'refused')
+    return error('InvalidArnException', 'Key Aliases are not supported for this operation.')
+  const key = await referencedKey(store, reference)
+  // Whether a key of another account exists is not the caller's to learn.
+  if (isError(key))
+    return reference.scope.account === caller.scope.account ? key : hiddenResource(caller.principal.arn, wanted.action)
+  return {
+    kind: 'key',
+    action: wanted.action,
+    key,
+    ...(reference.kind === 'alias' ? { requestAlias: reference.aliasName } : {}),
+  }
+}
+
+async function referencedKey(store: Store, reference: KeyReference): Promise<Key | ServiceError> {
+  const alias = reference.kind === 'alias' ? await store.findAlias(reference.scope, reference.aliasName) : undefined
+  if (reference.kind === 'alias' && !alias) return aliasNotFound(reference.scope, reference.aliasName)
+  const keyId = reference.kind === 'key' ? reference.keyId : alias?.targetKeyId
+  const key = keyId && (await store.findKey(reference.scope, keyId))
+  return key ?? error('NotFoundException', `Key '${keyId && keyArn(reference.scope, keyId)}' does not exist`)
+}
+
+export function aliasNotFound(scope: Scope, name: AliasName): ServiceError {
+  return error('NotFoundException', `Alias ${aliasArn(scope, name)} is not found.`)
+}

@@ -1,0 +1,135 @@
+import type { AccountId, AliasArn, AliasName } from '../domain/arn.ts'
+import type { ErrorCode, ServiceError } from '../domain/error.ts'
+import type { Key, KeyMaterial } from '../domain/key.ts'
+import type { KeyUsage } from '../domain/key-spec.ts'
+import type { StateRule } from '../domain/key-state.ts'
+import type { Members, StructureOf } from '../protocol/shape.ts'
+import type { VerifiedCaller } from './caller.ts'
+import type { Finder } from './finder.ts'
+import type { KeyPolicies } from './key-policy.ts'
+import type { Authorized, Change, Clock, Ids, KeyProcess, Store, UsableKey } from './ports.ts'
+
+/** A key that a call needs, and the action it must be allowed on it. */
+export type KeyTarget<Action extends string = string> = {
+  readonly kind: 'key'
+  readonly action: Action
+  readonly key: Key
+  /** The alias by which the request named the key. */
+  readonly requestAlias?: AliasName
+  /** For cryptographic operations: the material that will be used. */
+  readonly material?: KeyMaterial
+  /** The request named no key, so a refusal must not tell which it is. */
+  readonly isNamedByCiphertext?: boolean
+  /** Which states admit the call; the operation's own rule when absent. */
+  readonly states?: StateRule
+}
+
+/** An alias, judged by its own ARN. */
+export type AliasTarget<Action extends string = string> = {
+  readonly kind: 'alias'
+  readonly action: Action
+  readonly account: AccountId
+  readonly arn: AliasArn
+}
+
+/** Operations without a key: decided on the account. */
+export type AccountTarget<Action extends string = string> = { readonly kind: 'account'; readonly action: Action }
+
+export type Target = KeyTarget | AliasTarget | AccountTarget
+export type Targets = { readonly [name: string]: Target }
+
+/** What `run` gets for a target: the proof of its decision and, for keys, the key. */
+export type Granted<T extends Target> =
+  T extends KeyTarget<infer Action>
+    ? {
+        readonly proof: Authorized<Action>
+        readonly key: Key
+        readonly requestAlias?: AliasName
+        usable(): UsableKey<Action> | ServiceError
+      }
+    : T extends AliasTarget<infer Action> | AccountTarget<infer Action>
+      ? { readonly proof: Authorized<Action> }
+      : never
+
+export type GrantedTargets<T extends Targets> = { readonly [Name in keyof T]: Granted<T[Name]> }
+
+/** What every `run` may use; nothing in it writes. */
+export type Call = {
+  readonly caller: VerifiedCaller
+  readonly find: Finder
+  readonly store: Store
+  readonly hsm: KeyProcess
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly policies: KeyPolicies
+  /** The emulator lets requests fix a new key's id and material. */
+  readonly allowsCustomKeys: boolean
+}
+
+/** What an operation did: the answer, and the changes that the pipeline commits together with the event. */
+export type Outcome<Output> = {
+  readonly output: Output
+  readonly changes?: readonly Change[]
+  readonly forget?: readonly KeyMaterial['materialId'][]
+}
+
+export type ConditionValues = { readonly [key: string]: string | readonly string[] | undefined }
+
+/** How the event shows the call, where it differs from the rule (all members sent but blobs and secrets; no response). */
+export type EventRule = {
+  readonly request?: 'none'
+  /** `arn`: `{keyId: <key ARN>}`, for management operations with an empty answer; `output`: the answer itself. */
+  readonly response?: 'arn' | 'output'
+}
+
+/** Price and quota class. Source: KMS request quotas. */
+export type QuotaClass = 'symmetric' | 'asymmetric' | 'management'
+
+/** One operation: everything that differs between operations. What they share is in the pipeline, once. */
+export type Definition<I extends Members, O extends Members, T extends Targets> = {
+  readonly name: string
+  readonly input: I
+  /** Absent: HTTP 200 with an empty body. */
+  readonly output?: O
+  /** Modelled errors, without those that every operation has. */
+  readonly errors: readonly ErrorCode[]
+  readonly readOnly: boolean
+  readonly quota: QuotaClass
+  readonly states: StateRule
+  /** Cryptographic operations: the usage the key must have, and the algorithm it must offer. */
+  readonly crypto?: { readonly usage: KeyUsage; readonly algorithm?: (input: StructureOf<I>, target: string) => string }
+  readonly event?: EventRule
+  /** Which keys and other resources the call touches, in the order they are decided. */
+  targets(input: StructureOf<I>, find: Finder): Promise<T | ServiceError>
+  /** Condition keys that this request carries, for the target of that name. */
+  readonly conditions?: (input: StructureOf<I>, target: string, targets: T) => ConditionValues
+  /** A check between key state and key usage. */
+  readonly compare?: (input: StructureOf<I>, targets: T) => ServiceError | undefined
+  run(input: StructureOf<I>, granted: GrantedTargets<T>, call: Call): Promise<Outcome<StructureOf<O>> | ServiceError>
+}
+
+/** An operation with its types closed over, as the pipeline sees it. */
+export type Operation = Definition<Members, Members, Targets>
+
+/**
+ * Declares an operation. Inside, input, targets and output are typed by the declaration; outside, the pipeline only ever
+ * passes what the same declaration's shapes and targets produced, which is what makes closing over the types sound.
+ */
+export function operation<const I extends Members, const O extends Members, T extends Targets>(
+  definition: Definition<I, O, T>,
+): Operation {
+  return definition as unknown as Operation
+}
+
+/** One AWS service: how requests name its operations, and the operations. */
+export type Service = {
+  /** Signing name: the service part of the credential scope. */
+  readonly name: string
+  readonly eventSource: string
+  readonly protocol: 'json' | 'query'
+  /** What precedes the operation in `X-Amz-Target`, for JSON services. */
+  readonly targetPrefix?: string
+  /** Namespace of the answers, for query services. */
+  readonly xmlNamespace?: string
+  readonly operations: ReadonlyMap<string, Operation>
+}

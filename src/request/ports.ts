@@ -1,0 +1,186 @@
+import type { AccountId, AliasName, KeyId, PrincipalArn, Region, Scope } from '../domain/arn.ts'
+import type { Brand } from '../domain/brand.ts'
+import type { ServiceError } from '../domain/error.ts'
+import type { Alias, Key, KeyMaterial, KeyMaterialId, MaterialBinding, WrappedKey } from '../domain/key.ts'
+
+/** Time as every rule but the signature check sees it. */
+export interface Clock {
+  /** Milliseconds since the epoch, UTC. */
+  now(): number
+}
+
+/** Identifiers and randomness that are not keys. */
+export interface Ids {
+  uuid(): string
+  /** `bytes` random bytes as lower-case hex. */
+  hex(bytes: number): string
+}
+
+/** A long-term access key. Its secret exists only wrapped; the key process derives signing keys from it. */
+export type AccessKey = {
+  readonly accessKeyId: string
+  readonly account: AccountId
+  readonly principal: PrincipalArn
+  readonly status: 'Active' | 'Inactive'
+  readonly createdAt: number
+  readonly wrappedSecret: WrappedKey
+}
+
+/** A domain key under the root key. Each Region has domain keys of its own. */
+export type WrappedDomainKey = {
+  readonly region: Region
+  readonly id: string
+  readonly createdAt: number
+  readonly wrapped: Uint8Array
+}
+
+/** Work that falls due at a time: the deletion of a key, and what later lifecycles add. */
+export type Duty = { readonly scope: Scope; readonly keyId: KeyId; readonly kind: 'delete-key'; readonly dueAt: number }
+
+/**
+ * A change of state as data. A change of a key names, in `revision - 1`, the revision it was computed from; when the store
+ * holds another, nothing is committed and the call is decided anew.
+ */
+export type Change =
+  | { readonly kind: 'insert-key'; readonly key: Key; readonly material?: KeyMaterial }
+  | { readonly kind: 'update-key'; readonly key: Key }
+  | { readonly kind: 'delete-key'; readonly key: Key }
+  | { readonly kind: 'insert-material'; readonly material: KeyMaterial }
+  | { readonly kind: 'insert-alias'; readonly alias: Alias }
+  | { readonly kind: 'update-alias'; readonly alias: Alias; readonly was: Alias }
+  | { readonly kind: 'delete-alias'; readonly alias: Alias }
+  | { readonly kind: 'put-duty'; readonly duty: Duty }
+  | { readonly kind: 'delete-duty'; readonly duty: Pick<Duty, 'scope' | 'keyId' | 'kind'> }
+  | { readonly kind: 'insert-access-key'; readonly accessKey: AccessKey }
+
+/** An event that waits in the store's outbox until the trail holds it. */
+export type OutboxEvent = { readonly eventId: string; readonly line: string }
+
+/** Names after `after` in order, `limit` at the most. */
+export type Page<After> = { readonly after?: After; readonly limit: number }
+
+/** Durable state. One contract (test/contract/store.ts), run on every implementation. */
+export interface Store extends AsyncDisposable {
+  findKey(scope: Scope, keyId: KeyId): Promise<Key | undefined>
+  findAlias(scope: Scope, name: AliasName): Promise<Alias | undefined>
+  /** The material of that id in the Region, whichever account owns it: a ciphertext names nothing else. */
+  findMaterial(region: Region, materialId: KeyMaterialId): Promise<KeyMaterial | undefined>
+  findAccessKey(accessKeyId: string): Promise<AccessKey | undefined>
+  /** In order of key id. */
+  listKeys(scope: Scope, page: Page<string>): Promise<readonly Key['keyId'][]>
+  /** In order of alias name; of one key when `targetKeyId` is given. */
+  listAliases(scope: Scope, page: Page<string> & { readonly targetKeyId?: KeyId }): Promise<readonly Alias[]>
+  countKeys(scope: Scope): Promise<number>
+  countAliases(scope: Scope, targetKeyId: KeyId): Promise<number>
+  /** Duties due at or before `now`, earliest first. */
+  dueDuties(now: number, limit: number): Promise<readonly Duty[]>
+  /** The time of the earliest duty. */
+  nextDutyAt(): Promise<number | undefined>
+  /**
+   * All changes and the event, or nothing: durable when it answers `committed`. `conflict`: a row was not as the changes
+   * expect (another revision, a name taken or gone), and the caller must decide anew. `KMSInternalException` when the store
+   * could not write, `ThrottlingException` when too many commits wait: nothing is kept.
+   */
+  commit(changes: readonly Change[], event?: OutboxEvent): Promise<'committed' | 'conflict' | ServiceError>
+  /** Events not yet in the trail, oldest first. */
+  outbox(limit: number): Promise<readonly OutboxEvent[]>
+  clearOutbox(eventIds: readonly string[]): Promise<void>
+  domainKeys(): Promise<readonly WrappedDomainKey[]>
+  insertDomainKey(key: WrappedDomainKey): Promise<void>
+  /** Small named values: the format of the store, how the trail was sealed, the account. */
+  setting(name: string): Promise<string | undefined>
+  putSetting(name: string, value: string): Promise<void>
+  /** Commit number of the newest change. */
+  epoch(): Promise<number>
+}
+
+/** Durable record of calls. */
+export interface Trail {
+  /**
+   * @param line - one event as JSON without a line break.
+   * @returns when the event is durable; `KMSInternalException` when it cannot be written, and then no answer may say otherwise.
+   */
+  append(line: string): Promise<ServiceError | undefined>
+  /** False once an event could not be written, until one can be. */
+  readonly healthy: boolean
+}
+
+/** Proof that `action` on a resource was allowed. Only `authorize()` makes one. */
+export type Authorized<Action extends string = string> = Brand<
+  { readonly action: Action; readonly resource: string },
+  'Authorized'
+>
+
+/** Proof that a key is in a state and of a usage that the operation may use, with the authorisation it was given. */
+export type UsableKey<Action extends string = string> = Brand<
+  { readonly proof: Authorized<Action>; readonly key: Key; readonly material: KeyMaterial },
+  'UsableKey'
+>
+
+export type Encrypted = { readonly ciphertext: Uint8Array }
+export type DataKey = { readonly plaintext?: Uint8Array; readonly ciphertext: Uint8Array }
+export type NewMaterial = { readonly materialId: KeyMaterialId; readonly wrapped: WrappedKey }
+export type MacAlgorithm = 'HMAC_SHA_224' | 'HMAC_SHA_256' | 'HMAC_SHA_384' | 'HMAC_SHA_512'
+
+/**
+ * The key boundary. Every call is one message to the key process and one back; `additionalData` is the encoded encryption
+ * context. While the process is being restarted calls answer `KMSInternalException`, which clients retry.
+ */
+export interface KeyProcess {
+  /** New random material for a key. The domain key is that of the key's Region. */
+  createMaterial(
+    proof: Authorized<'kms:CreateKey'>,
+    binding: Omit<MaterialBinding, 'materialId'>,
+  ): Promise<NewMaterial | ServiceError>
+  /** Wraps material that a user of the emulator brings in the clear; refused unless the process was started for it. */
+  adoptMaterial(
+    proof: Authorized<'kms:CreateKey'>,
+    binding: Omit<MaterialBinding, 'materialId'>,
+    material: Uint8Array,
+  ): Promise<NewMaterial | ServiceError>
+  encrypt(
+    key: UsableKey<'kms:Encrypt'>,
+    plaintext: Uint8Array,
+    additionalData: Uint8Array,
+  ): Promise<Encrypted | ServiceError>
+  /** `InvalidCiphertextException` without a reason when anything about the ciphertext or its context is wrong. */
+  decrypt(
+    key: UsableKey<'kms:Decrypt'>,
+    ciphertext: Uint8Array,
+    additionalData: Uint8Array,
+  ): Promise<Uint8Array | ServiceError>
+  /** The plaintext never leaves the key process. */
+  reEncrypt(
+    source: UsableKey<'kms:ReEncryptFrom'>,
+    from: { readonly ciphertext: Uint8Array; readonly additionalData: Uint8Array },
+    destination: UsableKey<'kms:ReEncryptTo'>,
+    to: { readonly additionalData: Uint8Array },
+  ): Promise<Encrypted | ServiceError>
+  generateDataKey(
+    key: UsableKey<'kms:GenerateDataKey' | 'kms:GenerateDataKeyWithoutPlaintext'>,
+    wanted: { readonly bytes: number; readonly withPlaintext: boolean },
+    additionalData: Uint8Array,
+  ): Promise<DataKey | ServiceError>
+  generateRandom(proof: Authorized<'kms:GenerateRandom'>, bytes: number): Promise<Uint8Array | ServiceError>
+  generateMac(
+    key: UsableKey<'kms:GenerateMac'>,
+    algorithm: MacAlgorithm,
+    message: Uint8Array,
+  ): Promise<Uint8Array | ServiceError>
+  /** `KMSInvalidMacException` when the MAC does not match, compared in constant time. */
+  verifyMac(
+    key: UsableKey<'kms:VerifyMac'>,
+    algorithm: MacAlgorithm,
+    message: Uint8Array,
+    mac: Uint8Array,
+  ): Promise<undefined | ServiceError>
+  /** A new access key's secret, once in the clear for its owner and wrapped for the store. 40 characters of base64. */
+  createSecret(accessKeyId: string): Promise<{ readonly secret: string; readonly wrapped: WrappedKey } | ServiceError>
+  /** The SigV4 signing key of one day, Region and service: all that the API process ever holds of a secret. 32 bytes. */
+  deriveSigningKey(
+    accessKey: Pick<AccessKey, 'accessKeyId' | 'wrappedSecret'>,
+    scope: { readonly date: string; readonly region: string; readonly service: string },
+  ): Promise<Uint8Array | ServiceError>
+  /** Drops destroyed material from the process's memory, by replacing the process. */
+  forget(materialIds: readonly KeyMaterialId[]): Promise<void>
+}

@@ -1,0 +1,94 @@
+import { isError } from '../domain/error.ts'
+import { type CallRecord, type EventResource, eventLine, type JsonObject } from '../trail/event.ts'
+import { eventDate } from '../trail/event-time.ts'
+import type { Identity } from '../trail/identity.ts'
+import type { Attempt } from './attempt.ts'
+import { type HttpRequest, header } from './http.ts'
+import { logged } from './logged.ts'
+import type { KeyTarget, Target } from './operation.ts'
+
+/** A caller that was not authenticated claims nothing that an event should repeat as a fact. */
+const UNKNOWN: Identity = { type: 'Unknown' }
+
+/** Events need some Region and source even when a request was too malformed to name one. */
+const UNKNOWN_REGION = 'unknown'
+
+/**
+ * The event of a call, granted or refused. Which parameters show: CloudTrail records of KMS.
+ *
+ * @param time - milliseconds since the epoch at which the call was decided.
+ */
+export function eventOf(attempt: Attempt, eventId: string, time: number): string {
+  const { caller, request, operation, result } = attempt
+  const record: CallRecord = {
+    eventId,
+    requestId: request.requestId,
+    time,
+    eventSource: attempt.service?.eventSource ?? 'kms.amazonaws.com',
+    eventName: operation?.name ?? attempt.operationName,
+    region: caller?.region ?? UNKNOWN_REGION,
+    ...(caller ? { account: caller.scope.account } : {}),
+    sourceIpAddress: request.sourceIp,
+    userAgent: caller?.userAgent ?? header(request, 'user-agent') ?? '',
+    identity: caller?.identity ?? UNKNOWN,
+    ...(isError(result)
+      ? { error: { code: result.code, ...(result.message === undefined ? {} : { message: result.message }) } }
+      : {}),
+    requestParameters: requestParameters(attempt),
+    responseElements: responseElements(attempt),
+    ...additionalEventData(attempt),
+    readOnly: operation?.readOnly ?? true,
+    resources: resourcesOf(attempt),
+    eventType: 'AwsApiCall',
+    ...tlsOf(request),
+  }
+  return eventLine(record)
+}
+
+function requestParameters({ operation, input }: Attempt): JsonObject | null {
+  return operation && input && operation.event?.request !== 'none' ? logged(operation.input, input, eventDate) : null
+}
+
+function responseElements({ operation, targets, result }: Attempt): JsonObject | null {
+  if (!operation || isError(result)) return null
+  if (operation.event?.response === 'output') return logged(operation.output ?? {}, result.output, eventDate)
+  const key = operation.event?.response === 'arn' ? targets?.key : undefined
+  return key?.kind === 'key' ? { keyId: key.key.arn } : null
+}
+
+/** Symmetric cryptographic calls tell which material was used; ReEncrypt tells both. */
+function additionalEventData({ operation, targets, result }: Attempt): { readonly additionalEventData?: JsonObject } {
+  if (!operation?.crypto || !targets || isError(result)) return {}
+  const used = Object.entries(targets).filter(isSymmetricUse)
+  if (used.length === 0) return {}
+  const named = used.map(([name, target]) => [
+    name === 'key' ? 'keyMaterialId' : `${name}KeyMaterialId`,
+    target.material?.materialId,
+  ])
+  return { additionalEventData: Object.fromEntries(named) }
+}
+
+function isSymmetricUse(entry: [string, Target]): entry is [string, KeyTarget] {
+  const [, target] = entry
+  return target.kind === 'key' && target.material !== undefined && target.key.keySpec === 'SYMMETRIC_DEFAULT'
+}
+
+function resourcesOf({ targets }: Attempt): readonly EventResource[] {
+  return targets ? Object.values(targets).flatMap(resourceOf) : []
+}
+
+const TYPE = 'AWS::KMS::Key'
+
+function resourceOf(target: Target): readonly EventResource[] {
+  if (target.kind === 'key') return [{ accountId: target.key.account, type: TYPE, ARN: target.key.arn }]
+  return target.kind === 'alias' ? [{ accountId: target.account, type: TYPE, ARN: target.arn }] : []
+}
+
+function tlsOf(request: HttpRequest): Pick<CallRecord, 'tlsDetails'> {
+  if (!request.tls) return {}
+  const host = header(request, 'host')
+  const { version, cipherSuite } = request.tls
+  return {
+    tlsDetails: { tlsVersion: version, cipherSuite, ...(host === undefined ? {} : { clientProvidedHostHeader: host }) },
+  }
+}

@@ -1,0 +1,74 @@
+import { error, isError, type ServiceError } from '../domain/error.ts'
+import { readQuery } from '../protocol/query.ts'
+import { type HttpRequest, header } from './http.ts'
+import type { Operation, Service } from './operation.ts'
+
+/** Where a request goes: its service, its operation, and its parameters not yet read by their shape. */
+export type Route = {
+  readonly service: Service
+  readonly operation: Operation
+  /** Parses the body; `SerializationException` when it is not of the protocol. */
+  parameters(): unknown | ServiceError
+}
+
+/** What is known when no operation was found: the errors' form, and the name for the record. */
+export type Lost = {
+  readonly protocol: Service['protocol']
+  readonly name: string
+  readonly error: ServiceError
+  readonly service?: Service
+}
+
+const unknown = () => error('UnknownOperationException')
+
+/**
+ * Finds the operation that a request names: by `X-Amz-Target` in JSON services, by `Action` in query services.
+ * Names are looked up in maps only, never on objects.
+ */
+export function route(services: readonly Service[], request: HttpRequest): Route | Lost {
+  const target = header(request, 'x-amz-target')
+  return target === undefined ? routeQuery(services, request) : routeJson(services, request, target)
+}
+
+export function isLost(found: Route | Lost): found is Lost {
+  return 'error' in found
+}
+
+function routeJson(services: readonly Service[], request: HttpRequest, target: string): Route | Lost {
+  const dot = target.lastIndexOf('.')
+  const prefix = target.slice(0, Math.max(dot, 0))
+  const name = target.slice(dot + 1)
+  const service = services.find((candidate) => candidate.targetPrefix === prefix)
+  const operation = request.method === 'POST' ? service?.operations.get(name) : undefined
+  if (!service || !operation)
+    return { protocol: 'json', name: shownName(name), error: unknown(), ...(service ? { service } : {}) }
+  return { service, operation, parameters: () => parseJson(request.body) }
+}
+
+function parseJson(body: Uint8Array): unknown | ServiceError {
+  const { buffer, byteOffset, byteLength } = body
+  try {
+    return JSON.parse(byteLength === 0 ? '{}' : Buffer.from(buffer, byteOffset, byteLength).toString('utf8'))
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return error('SerializationException', undefined, cause)
+    throw cause
+  }
+}
+
+function routeQuery(services: readonly Service[], request: HttpRequest): Route | Lost {
+  const isForm = header(request, 'content-type')?.startsWith('application/x-www-form-urlencoded') ?? false
+  const parameters = readQuery(isForm ? Buffer.from(request.body).toString('utf8') : request.rawQuery)
+  if (isError(parameters)) return { protocol: 'query', name: 'Unknown', error: parameters }
+  const name = parameters.get('Action') ?? ''
+  const service = services.find((candidate) => candidate.protocol === 'query' && candidate.operations.has(name))
+  const operation = service?.operations.get(name)
+  // Without an action nothing says which protocol the caller speaks; JSON is what the endpoint is for.
+  if (!service || !operation)
+    return { protocol: name === '' ? 'json' : 'query', name: shownName(name), error: unknown() }
+  return { service, operation, parameters: () => parameters }
+}
+
+/** A name from the wire, cut to what an event may hold. */
+function shownName(name: string): string {
+  return /^[A-Za-z0-9]{1,64}$/.test(name) ? name : 'Unknown'
+}
