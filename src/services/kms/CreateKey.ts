@@ -1,0 +1,163 @@
+import { type KeyId, keyArn } from '../../domain/arn.ts'
+import { error, isError, type ServiceError } from '../../domain/error.ts'
+import type { Key, KeyMaterial } from '../../domain/key.ts'
+import { algorithmsOf, isRandomKeySpec, type KeySpec, type KeyUsage } from '../../domain/key-spec.ts'
+import { KEYS_PER_REGION_MAX } from '../../domain/limits.ts'
+import { parseTags } from '../../domain/tag.ts'
+import { boolean, optional, withDefault } from '../../protocol/shape.ts'
+import type { Submission } from '../../request/key-policy.ts'
+import { type Call, operation } from '../../request/operation.ts'
+import { customKey } from './custom-key.ts'
+import { keyMetadata } from './key-metadata.ts'
+import * as shapes from './shapes.ts'
+
+/**
+ * Creates a key in the caller's account and Region.
+ *
+ * Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
+ */
+export const CreateKey = operation({
+  name: 'CreateKey',
+  input: {
+    Policy: optional(shapes.PolicyType),
+    Description: withDefault(shapes.DescriptionType, ''),
+    KeyUsage: optional(shapes.KeyUsageType),
+    CustomerMasterKeySpec: optional(shapes.CustomerMasterKeySpecType),
+    KeySpec: optional(shapes.KeySpecType),
+    Origin: withDefault(shapes.OriginType, 'AWS_KMS'),
+    CustomKeyStoreId: optional(shapes.CustomKeyStoreIdType),
+    BypassPolicyLockoutSafetyCheck: optional(boolean()),
+    Tags: optional(shapes.TagList),
+    MultiRegion: withDefault(boolean(), false),
+    XksKeyId: optional(shapes.XksKeyIdType),
+  },
+  output: { KeyMetadata: optional(shapes.KeyMetadata) },
+  errors: [
+    'MalformedPolicyDocumentException',
+    'InvalidArnException',
+    'UnsupportedOperationException',
+    'LimitExceededException',
+    'TagException',
+    'CustomKeyStoreNotFoundException',
+    'CustomKeyStoreInvalidStateException',
+    'CloudHsmClusterInvalidConfigurationException',
+    'XksKeyInvalidConfigurationException',
+    'XksKeyAlreadyInUseException',
+    'XksKeyNotFoundException',
+  ],
+  readOnly: false,
+  quota: 'management',
+  states: 'any',
+  event: { response: 'output' },
+
+  async targets(input) {
+    const create = { account: { kind: 'account', action: 'kms:CreateKey' } } as const
+    return input.Tags ? { ...create, tags: { kind: 'account', action: 'kms:TagResource' } as const } : create
+  },
+
+  conditions(input) {
+    const keySpec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
+    const keyUsage = input.KeyUsage ?? 'ENCRYPT_DECRYPT'
+    return {
+      'kms:KeySpec': keySpec,
+      'kms:CustomerMasterKeySpec': keySpec,
+      'kms:KeyUsage': keyUsage,
+      'kms:CustomerMasterKeyUsage': keyUsage,
+      'kms:KeyOrigin': input.Origin,
+      'kms:MultiRegion': String(input.MultiRegion),
+      ...(input.BypassPolicyLockoutSafetyCheck === undefined
+        ? {}
+        : { 'kms:BypassPolicyLockoutSafetyCheck': String(input.BypassPolicyLockoutSafetyCheck) }),
+      ...Object.fromEntries((input.Tags ?? []).map((tag) => [`aws:RequestTag/${tag.TagKey}`, tag.TagValue])),
+      'aws:TagKeys': input.Tags?.map((tag) => tag.TagKey),
+    }
+  },
+
+  async run(input, { account }, call) {
+    const kind = kindOf(input)
+    if (isError(kind)) return kind
+    const tags = parseTags(input.Tags ?? [])
+    if (isError(tags)) return tags
+    const custom = customKey(tags, call.allowsCustomKeys)
+    if (isError(custom)) return custom
+    const { scope } = call.caller
+    const keyId = custom.keyId ?? (call.ids.uuid() as KeyId)
+    const arn = keyArn(scope, keyId)
+    const policy = policyOf(input, call, { arn, account: scope.account })
+    if (isError(policy)) return policy
+    if ((await call.store.countKeys(scope)) >= KEYS_PER_REGION_MAX)
+      return error(
+        'LimitExceededException',
+        `The limit of ${KEYS_PER_REGION_MAX} keys in this account and Region has been reached.`,
+      )
+    const binding = { ...scope, keyId, ...kind, origin: input.Origin }
+    const made = custom.material
+      ? await call.hsm.adoptMaterial(account.proof, binding, custom.material)
+      : await call.hsm.createMaterial(account.proof, binding)
+    if (isError(made)) return made
+    const createdAt = call.clock.now()
+    const key: Key = {
+      ...binding,
+      arn,
+      revision: 1,
+      createdAt,
+      description: input.Description,
+      manager: 'CUSTOMER',
+      multiRegion: false,
+      state: { name: 'Enabled' },
+      ...(policy === undefined ? {} : { policy }),
+      tags: custom.tags,
+      currentMaterialId: made.materialId,
+    }
+    const material: KeyMaterial = { ...scope, keyId, createdAt, materialId: made.materialId, wrapped: made.wrapped }
+    return { output: { KeyMetadata: keyMetadata(key) }, changes: [{ kind: 'insert-key', key, material }] }
+  },
+})
+
+/** Nothing when the request brings none: the default policy needs no check and no place in the store. */
+function policyOf(
+  {
+    Policy,
+    BypassPolicyLockoutSafetyCheck,
+  }: { readonly Policy?: string; readonly BypassPolicyLockoutSafetyCheck?: boolean },
+  { policies, caller }: Call,
+  key: Submission['key'],
+): string | undefined | ServiceError {
+  return Policy === undefined
+    ? undefined
+    : policies.check({ text: Policy, bypassesLockoutCheck: BypassPolicyLockoutSafetyCheck ?? false, caller, key })
+}
+
+type Wanted = {
+  readonly KeySpec?: KeySpec
+  readonly CustomerMasterKeySpec?: KeySpec
+  readonly KeyUsage?: KeyUsage
+  readonly Origin: string
+  readonly MultiRegion: boolean
+}
+
+/** Spec and usage, in AWS's order of refusals; what cannot be created yet is refused last. */
+function kindOf(input: Wanted): { readonly keySpec: KeySpec; readonly keyUsage: KeyUsage } | ServiceError {
+  if (input.KeySpec && input.CustomerMasterKeySpec && input.KeySpec !== input.CustomerMasterKeySpec)
+    return error(
+      'ValidationException',
+      'You cannot specify KeySpec and CustomerMasterKeySpec with different values in the same request.',
+    )
+  const keySpec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
+  if (keySpec !== 'SYMMETRIC_DEFAULT' && input.KeyUsage === undefined)
+    return error(
+      'ValidationException',
+      'You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.',
+    )
+  const keyUsage = input.KeyUsage ?? 'ENCRYPT_DECRYPT'
+  if (algorithmsOf(keySpec, keyUsage).length === 0)
+    return error('ValidationException', `KeyUsage ${keyUsage} is not compatible with KeySpec ${keySpec}`)
+  return refuseUnbuilt(input, keySpec) ?? { keySpec, keyUsage }
+}
+
+function refuseUnbuilt(input: Wanted, keySpec: KeySpec): ServiceError | undefined {
+  if (!isRandomKeySpec(keySpec)) return error('UnsupportedOperationException', `KeySpec ${keySpec} is not supported.`)
+  if (input.Origin !== 'AWS_KMS')
+    return error('UnsupportedOperationException', `Origin ${input.Origin} is not supported.`)
+  return input.MultiRegion ? error('UnsupportedOperationException', 'Multi-Region keys are not supported.') : undefined
+}

@@ -1,0 +1,39 @@
+import type { Key } from '../../domain/key.ts'
+import { algorithmsOf, type KeyUsage } from '../../domain/key-spec.ts'
+import type { ValueOf } from '../../protocol/shape.ts'
+import type { KeyMetadata } from './shapes.ts'
+
+const ALGORITHMS_MEMBER = {
+  ENCRYPT_DECRYPT: 'EncryptionAlgorithms',
+  SIGN_VERIFY: 'SigningAlgorithms',
+  GENERATE_VERIFY_MAC: 'MacAlgorithms',
+  KEY_AGREEMENT: 'KeyAgreementAlgorithms',
+} as const satisfies Record<KeyUsage, string>
+
+/** A key as CreateKey and DescribeKey show it. Which members appear for which kind of key: recorded answers. */
+export function keyMetadata(key: Key): ValueOf<typeof KeyMetadata> {
+  const metadata = {
+    AWSAccountId: key.account,
+    KeyId: key.keyId,
+    Arn: key.arn,
+    CreationDate: key.createdAt,
+    Enabled: key.state.name === 'Enabled',
+    Description: key.description,
+    KeyUsage: key.keyUsage,
+    KeyState: key.state.name,
+    Origin: key.origin,
+    KeyManager: key.manager,
+    CustomerMasterKeySpec: key.keySpec,
+    KeySpec: key.keySpec,
+    [ALGORITHMS_MEMBER[key.keyUsage]]: algorithmsOf(key.keySpec, key.keyUsage),
+    MultiRegion: key.multiRegion,
+    ...(key.state.name === 'PendingDeletion' ? { DeletionDate: key.state.deletionDate } : {}),
+    ...(key.state.name === 'PendingReplicaDeletion'
+      ? { PendingDeletionWindowInDays: key.state.pendingWindowDays }
+      : {}),
+    ...(key.keySpec === 'SYMMETRIC_DEFAULT' && key.currentMaterialId
+      ? { CurrentKeyMaterialId: key.currentMaterialId }
+      : {}),
+  }
+  return metadata as ValueOf<typeof KeyMetadata>
+}
