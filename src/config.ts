@@ -1,0 +1,96 @@
+import { type AccountId, parseAccountId, parseRegion, type Region } from './domain/arn.ts'
+
+/** `dev`: the emulator, any credentials. `serve`: the service, every signature verified. */
+export type Mode = 'dev' | 'serve'
+
+/** Everything a running Trent is told, decided once at start. */
+export type Config = {
+  readonly mode: Mode
+  readonly host: string
+  readonly port: number
+  /** Absent: state lives in memory and is gone at the end; `dev` only. */
+  readonly dataDirectory?: string
+  /** `dev`: the account of callers that name none. `serve`: the account that the first start creates, random when absent. */
+  readonly account?: AccountId
+  /** `serve`: the Regions served. `dev` serves every Region. */
+  readonly regions: readonly Region[]
+  /** PEM files. */
+  readonly tls?: { readonly certPath: string; readonly keyPath: string }
+  /** A non-loopback address without TLS is refused unless told otherwise. */
+  readonly allowsPlainHttp: boolean
+  readonly seedPath?: string
+}
+
+/** What the command line gives, as text. */
+export type Options = {
+  readonly host?: string
+  readonly port?: string
+  readonly data?: string
+  readonly account?: string
+  readonly region?: readonly string[]
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly insecureHttp?: boolean
+  readonly seed?: string
+}
+
+/** Why the options do not make a configuration, as one line for a person. */
+export type Misconfiguration = { readonly kind: 'misconfiguration'; readonly message: string }
+
+export const DEFAULT_PORT = 4599
+const DEFAULT_HOST = '127.0.0.1'
+const DEFAULT_DATA_DIRECTORY = './data'
+const DEFAULT_REGION = 'us-east-1'
+const DEV_ACCOUNT = '000000000000'
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
+
+const wrong = (message: string): Misconfiguration => ({ kind: 'misconfiguration', message })
+
+export function isMisconfiguration(value: Config | Misconfiguration): value is Misconfiguration {
+  return 'kind' in value
+}
+
+/** Options of the command line to a frozen configuration; defaults are those of the mode. */
+export function configure(mode: Mode, options: Options): Config | Misconfiguration {
+  const port = options.port === undefined ? DEFAULT_PORT : Number(options.port)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    return wrong(`--port takes a number from 0 to 65535, not '${options.port}'`)
+  const account = accountOf(mode, options.account)
+  if (account === null) return wrong(`--account takes 12 digits, not '${options.account}'`)
+  const named = options.region ?? []
+  const regions = (named.length === 0 ? [DEFAULT_REGION] : named).map(parseRegion)
+  if (!regions.every((region) => region !== undefined))
+    return wrong(`--region takes names such as ${DEFAULT_REGION}, not '${named.join(' ')}'`)
+  const host = options.host ?? DEFAULT_HOST
+  const tls = tlsOf(options)
+  if (tls === null) return wrong('--tls-cert and --tls-key go together')
+  const allowsPlainHttp = options.insecureHttp ?? false
+  if (!tls && !LOOPBACK.test(host) && !allowsPlainHttp)
+    return wrong(
+      `${host} is not a loopback address: give --tls-cert and --tls-key, or --insecure-http to go without TLS`,
+    )
+  const dataDirectory = options.data ?? (mode === 'serve' ? DEFAULT_DATA_DIRECTORY : undefined)
+  return Object.freeze({
+    mode,
+    host,
+    port,
+    regions,
+    allowsPlainHttp,
+    ...(account === undefined ? {} : { account }),
+    ...(dataDirectory === undefined ? {} : { dataDirectory }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(options.seed === undefined ? {} : { seedPath: options.seed }),
+  })
+}
+
+/** `null`: not an account id. */
+function accountOf(mode: Mode, given: string | undefined): AccountId | null | undefined {
+  if (given !== undefined) return parseAccountId(given) ?? null
+  return mode === 'dev' ? parseAccountId(DEV_ACCOUNT) : undefined
+}
+
+/** `null`: one without the other. */
+function tlsOf({ tlsCert, tlsKey }: Options): Config['tls'] | null {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined
+  return tlsCert === undefined || tlsKey === undefined ? null : { certPath: tlsCert, keyPath: tlsKey }
+}

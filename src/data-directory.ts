@@ -1,0 +1,41 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** Where a service keeps what lasts. */
+export type DataDirectory = {
+  readonly root: string
+  readonly database: string
+  readonly rootKey: string
+  readonly credentials: string
+  readonly trail: string
+}
+
+export function dataDirectory(root: string): DataDirectory {
+  return {
+    root,
+    database: join(root, 'trent.db'),
+    rootKey: join(root, 'root.key'),
+    credentials: join(root, 'credentials'),
+    trail: join(root, 'trail'),
+  }
+}
+
+/** Makes the directory, for its owner alone. Throws the system's error when it cannot be. */
+export function makeDataDirectory(directory: DataDirectory): void {
+  mkdirSync(directory.root, { recursive: true, mode: 0o700 })
+}
+
+/**
+ * Whether a root key must be made, or must exist: a store without its root key would be lost for good if a new one were made.
+ */
+export function rootKeyNeed(directory: DataDirectory): 'exists' | 'create' | 'lost' {
+  if (existsSync(directory.rootKey)) return 'exists'
+  return existsSync(directory.database) ? 'lost' : 'create'
+}
+
+/** Removes all state but the root key; only the emulator does this, on request. */
+export async function eraseState(directory: DataDirectory): Promise<void> {
+  const gone = [directory.database, `${directory.database}-wal`, `${directory.database}-shm`, directory.trail]
+  for (const path of gone) await rm(path, { recursive: true, force: true })
+}
