@@ -128,3 +128,12 @@ export const CHANGE_EPOCHS_MAX = 10_000
 export const STORE_BUSY_TIMEOUT_MS = 5_000
 /** KiB of database pages that SQLite keeps. */
 export const STORE_PAGE_CACHE_KIB = 16_384
+
+/** Keys that the command line describes at once. */
+export const KEYS_DESCRIBED_AT_ONCE = 16
+/** Bytes that one frame of an envelope message holds. Every reader takes the length from the message's header. */
+export const MESSAGE_FRAME_BYTES = 65_536
+/** Encrypted data keys of one envelope message that are tried. Source: AWS Encryption SDK, "limit encrypted data keys". */
+export const MESSAGE_DATA_KEYS_MAX = 10
+/** Bytes read from a file at once. */
+export const FILE_READ_BYTES = 262_144

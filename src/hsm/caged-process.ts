@@ -1,0 +1,51 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname, extname, join, parse } from 'node:path'
+
+const HERE = realpathSync(import.meta.dirname)
+/** Sources in a checkout, JavaScript in an installed package. */
+const EXTENSION = extname(import.meta.filename)
+
+/** The package that `directory` is in: Node reads from it what kind of module a file is. */
+function packageFile(directory: string): string | undefined {
+  const path = join(directory, 'package.json')
+  if (existsSync(path)) return path
+  return directory === parse(directory).root ? undefined : packageFile(dirname(directory))
+}
+
+/** All that a caged process may read, and only until it has loaded itself. */
+const READABLE = [join(HERE, 'process/'), join(HERE, `wire${EXTENSION}`), join(HERE, '../domain/'), packageFile(HERE)]
+
+/**
+ * The cage: nothing but its own sources can be read, nothing written, no network, no processes, workers, addons, no
+ * debugger; modules that do not ask the permission model are gone. The process tries every bar itself (process/cage.ts).
+ */
+export const CAGE_ARGUMENTS: readonly string[] = [
+  '--permission',
+  ...READABLE.flatMap((path) => (path === undefined ? [] : [`--allow-fs-read=${path}`])),
+  '--disable-sigusr1',
+  '--no-addons',
+  '--no-experimental-sqlite',
+  '--no-experimental-ffi',
+  '--disallow-code-generation-from-strings',
+  '--disable-proto=delete',
+  '--no-warnings',
+]
+
+export type Variant = { readonly cage?: readonly string[]; readonly args?: readonly string[] }
+
+/**
+ * Starts a program of the key boundary in its cage, with an empty environment.
+ *
+ * @param stdio - what it inherits, by file descriptor.
+ * @param variant - the program's own arguments; another cage only where a test proves that a hole is found.
+ */
+export function startCaged(
+  program: 'main' | 'create-root-key',
+  stdio: StdioOptions,
+  variant: Variant = {},
+): ChildProcess {
+  const { cage = CAGE_ARGUMENTS, args = [] } = variant
+  const path = join(HERE, 'process', program + EXTENSION)
+  return spawn(process.execPath, [...cage, path, ...args], { stdio, env: {}, cwd: '/', windowsHide: true })
+}

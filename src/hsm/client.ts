@@ -1,0 +1,195 @@
+import { error, isError, type ServiceError } from '../domain/error.ts'
+import type { KeyMaterialId, WrappedKey } from '../domain/key.ts'
+import { KEY_REQUESTS_MAX } from '../domain/limits.ts'
+import type { KeyProcess, NewMaterial } from '../request/ports.ts'
+import { type Connection, type Reply, startKeyProcess } from './connection.ts'
+import { createDomainKeyKeeper, type DomainKeyKeeper, type DomainKeyStore } from './domain-key-keeper.ts'
+import { bindingFields, materialField } from './material-field.ts'
+import type { RootKey } from './root-key-file.ts'
+import { type Health, type Supervisor, supervise } from './supervisor.ts'
+import { type Op, REPLIES } from './wire.ts'
+
+export type { DomainKeyStore } from './domain-key-keeper.ts'
+export { createEphemeralRootKey, createRootKeyFile, openRootKeyFile, type RootKey } from './root-key-file.ts'
+export type { Health } from './supervisor.ts'
+
+export type KeyProcessOptions = {
+  /** Stays the caller's, to be disposed of after the key process. */
+  readonly rootKey: Pick<RootKey, 'fd'>
+  readonly domainKeys: DomainKeyStore
+  /** Whether material may be brought in the clear: only in the emulator. */
+  readonly adoptsMaterial?: boolean
+  /** Lines for the operator: that the process ended or was started again, or why it was not. */
+  readonly log?: (message: string) => void
+}
+
+export type OpenKeyProcess = KeyProcess & AsyncDisposable & { readonly health: Health }
+
+/** The process is gone or does not know what it is asked. Clients retry it. */
+const internal = (cause: string) => error('KMSInternalException', undefined, cause)
+
+/** What an answer's code means to the caller. The cause goes to the log; nothing of it to a client. */
+const ERRORS: ReadonlyMap<number, ServiceError> = new Map([
+  [REPLIES.invalidCiphertext, error('InvalidCiphertextException')],
+  [REPLIES.invalidMac, error('KMSInvalidMacException')],
+  [REPLIES.refused, internal('the key process refused the request')],
+  [REPLIES.unopenable, internal('a wrapped key does not open')],
+  [REPLIES.needsDomainKey, internal('there is no domain key to wrap with')],
+  [REPLIES.unknownDomainKey, internal('a wrapped key names a domain key that the store does not hold')],
+])
+
+/** The domain of access keys, which belong to no Region. */
+const GLOBAL_DOMAIN = 'aws-global'
+/** Times that a request is sent: again after a domain key was made or found, once more if the process changed meanwhile. */
+const ATTEMPTS_MAX = 3
+
+type Ask = (op: Op, fields: readonly Uint8Array[], domain?: string) => Promise<readonly Buffer[] | ServiceError>
+
+/** @returns whether the request is worth sending again. */
+async function provide(
+  keeper: DomainKeyKeeper,
+  connection: Connection,
+  reply: Reply,
+  domain?: string,
+): Promise<boolean> {
+  if (reply.code === REPLIES.unknownDomainKey) return !isError(await keeper.reload(connection))
+  if (reply.code !== REPLIES.needsDomainKey || domain === undefined) return false
+  return !isError(await keeper.renew(connection, domain))
+}
+
+function createAsk(supervisor: Supervisor, keeper: DomainKeyKeeper): Ask {
+  let inFlight = 0
+  const send: Ask = async (op, fields, domain) => {
+    for (let attempt = 1; ; attempt++) {
+      const next = supervisor.connection()
+      const connection = next instanceof Promise ? await next : next
+      const reply = await connection?.call(op, fields)
+      if (!connection || !reply) return internal('the key process ended')
+      if (reply.code === REPLIES.ok) return reply.fields
+      if (attempt === ATTEMPTS_MAX || !(await provide(keeper, connection, reply, domain)))
+        return ERRORS.get(reply.code) ?? internal('the key process answered nonsense')
+    }
+  }
+  return async (op, fields, domain) => {
+    if (inFlight >= KEY_REQUESTS_MAX) return error('ThrottlingException', 'Rate exceeded')
+    inFlight += 1
+    const answer = await send(op, fields, domain)
+    inFlight -= 1
+    return answer
+  }
+}
+
+function parseMaterialId(bytes: Buffer): KeyMaterialId {
+  return bytes.toString('hex') as KeyMaterialId
+}
+
+function parseWrappedKey(bytes: Buffer): WrappedKey {
+  return bytes as Uint8Array as WrappedKey
+}
+
+const text = (value: string) => Buffer.from(value)
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4)
+  bytes.writeUInt32BE(value)
+  return bytes
+}
+
+const NO_FIELD = internal('the key process left out a field')
+
+/** The first field of an answer. */
+async function first(answer: ReturnType<Ask>): Promise<Buffer | ServiceError> {
+  const fields = await answer
+  return isError(fields) ? fields : (fields[0] ?? NO_FIELD)
+}
+
+/** Both fields of an answer. */
+async function both(answer: ReturnType<Ask>): Promise<readonly [Buffer, Buffer] | ServiceError> {
+  const fields = await answer
+  if (isError(fields)) return fields
+  const [one, other] = fields
+  return one && other ? [one, other] : NO_FIELD
+}
+
+async function encrypted(answer: ReturnType<Ask>) {
+  const ciphertext = await first(answer)
+  return isError(ciphertext) ? ciphertext : { ciphertext }
+}
+
+async function newMaterial(answer: ReturnType<Ask>): Promise<NewMaterial | ServiceError> {
+  const made = await both(answer)
+  return isError(made) ? made : { materialId: parseMaterialId(made[0]), wrapped: parseWrappedKey(made[1]) }
+}
+
+type Calls = Omit<KeyProcess, 'forget'>
+
+/** Every call as one message. */
+function callsOver(ask: Ask): Calls {
+  return {
+    createMaterial: (_proof, binding) => newMaterial(ask('createMaterial', bindingFields(binding), binding.region)),
+    adoptMaterial: (_proof, binding, material) =>
+      newMaterial(ask('adoptMaterial', [...bindingFields(binding), material], binding.region)),
+    encrypt: (key, plaintext, context) => encrypted(ask('encrypt', [materialField(key), plaintext, context])),
+    decrypt: (key, ciphertext, context) => first(ask('decrypt', [materialField(key), ciphertext, context])),
+    reEncrypt(source, from, destination, to) {
+      const fromFields = [materialField(source), from.ciphertext, from.additionalData]
+      return encrypted(ask('reEncrypt', [...fromFields, materialField(destination), to.additionalData]))
+    },
+    async generateDataKey(key, { bytes, withPlaintext }, context) {
+      const fields = [materialField(key), u32(bytes), context]
+      if (!withPlaintext) return encrypted(ask('generateDataKeyWithoutPlaintext', fields))
+      const made = await both(ask('generateDataKey', fields))
+      return isError(made) ? made : { plaintext: made[0], ciphertext: made[1] }
+    },
+    generateRandom: (_proof, bytes) => first(ask('generateRandom', [u32(bytes)])),
+    generateMac: (key, algorithm, message) => first(ask('generateMac', [materialField(key), text(algorithm), message])),
+    async verifyMac(key, algorithm, message, mac) {
+      const answer = await ask('verifyMac', [materialField(key), text(algorithm), message, mac])
+      return isError(answer) ? answer : undefined
+    },
+    async createSecret(accessKeyId) {
+      const made = await both(ask('createSecret', [text(accessKeyId)], GLOBAL_DOMAIN))
+      if (isError(made)) return made
+      const secret = made[0].toString('latin1')
+      made[0].fill(0)
+      return { secret, wrapped: parseWrappedKey(made[1]) }
+    },
+    deriveSigningKey({ accessKeyId, wrappedSecret }, { date, region, service }) {
+      return first(ask('deriveSigningKey', [text(accessKeyId), wrappedSecret, text(date), text(region), text(service)]))
+    },
+  }
+}
+
+/**
+ * Starts the key process, hands it the domain keys of the store, and keeps it running.
+ *
+ * @returns the key process, to be disposed of; `KMSInternalException` with one line for the operator when it does not prove
+ *   its cage or its algorithms, or when the root key does not open this store. While a process that ended is being replaced,
+ *   calls wait for KEY_PROCESS_WAIT_MS; those that it had not answered get `KMSInternalException`, which clients retry.
+ */
+export async function openKeyProcess(options: KeyProcessOptions): Promise<OpenKeyProcess | ServiceError> {
+  const keeper = await createDomainKeyKeeper(options.domainKeys)
+  const start = async (): Promise<Connection | string> => {
+    const args = options.adoptsMaterial === true ? ['adopts-material'] : []
+    const connection = await startKeyProcess(options.rootKey.fd, { args })
+    if (typeof connection === 'string') return connection
+    const failure = await keeper.handOver(connection)
+    if (failure === undefined) return connection
+    connection.kill()
+    await connection.ended
+    return failure
+  }
+  const opened = await start()
+  if (typeof opened === 'string') return error('KMSInternalException', opened)
+  const supervisor = supervise(opened, start, options.log ?? (() => {}))
+  return {
+    ...callsOver(createAsk(supervisor, keeper)),
+    async forget(materialIds) {
+      if (materialIds.length > 0) await supervisor.replace()
+    },
+    get health() {
+      return supervisor.health
+    },
+    [Symbol.asyncDispose]: () => supervisor.stop(),
+  }
+}
