@@ -1,0 +1,85 @@
+import { type PrincipalElement, type PrincipalEntry, parseAwsPrincipal } from './principal.ts'
+import type { Principal, PrincipalMatcher, Reach } from './types.ts'
+
+/** Unique ids that ARNs meant when the policy was saved: a principal made anew under an old name is another one. */
+export type Bindings = ReadonlyMap<string, string>
+
+type Index = {
+  readonly everyone: boolean
+  readonly accounts: ReadonlySet<string>
+  readonly services: ReadonlySet<string>
+  readonly providers: ReadonlySet<string>
+  readonly arns: ReadonlySet<string>
+  readonly bindings: Bindings
+}
+
+/** Compiles a Principal or NotPrincipal element of a statement with that effect. */
+export function compilePrincipals(
+  element: PrincipalElement,
+  effect: 'Allow' | 'Deny',
+  bindings: Bindings,
+): PrincipalMatcher {
+  const index = indexOf(element.entries, bindings)
+  if (!element.negated) return (principal) => reachOf(index, principal)
+  return (principal) => {
+    // Token holders of unnamed providers must never gain access by not being listed.
+    if (principal.type === 'web-identity' && effect === 'Allow') return 'none'
+    return reachOf(index, principal) === 'none' ? 'direct' : 'none'
+  }
+}
+
+function indexOf(entries: readonly PrincipalEntry[], bindings: Bindings): Index {
+  return {
+    everyone: entries.some((entry) => entry.type === 'everyone'),
+    accounts: new Set(entries.flatMap((entry) => (entry.type === 'account' ? [entry.account] : []))),
+    services: new Set(entries.flatMap((entry) => (entry.type === 'service' ? [entry.service] : []))),
+    providers: new Set(
+      entries.flatMap((entry) =>
+        entry.type === 'provider' ? [entry.arn] : entry.type === 'provider-host' ? [entry.host] : [],
+      ),
+    ),
+    arns: new Set(entries.flatMap((entry) => ('arn' in entry ? [entry.arn] : []))),
+    bindings,
+  }
+}
+
+function reachOf(index: Index, principal: Principal): Reach {
+  // A web identity is unsigned: it is named by its provider or not at all.
+  if (principal.type === 'web-identity') return index.providers.has(principal.provider) ? 'direct' : 'none'
+  if (index.everyone) return 'direct'
+  switch (principal.type) {
+    case 'service':
+      return index.services.has(principal.service) ? 'direct' : 'none'
+    case 'root':
+      return index.accounts.has(principal.account) ? 'direct' : 'none'
+    case 'user':
+      if (names(index, principal.arn, principal.uniqueId)) return 'direct'
+      break
+    case 'role-session':
+      if (index.arns.has(principal.arn)) return 'direct'
+      if (names(index, principal.roleArn, principal.uniqueId)) return 'limited'
+      break
+    case 'federated-user':
+      if (index.arns.has(principal.arn)) return 'direct'
+      if (principal.userArn && names(index, principal.userArn, principal.uniqueId)) return 'limited'
+      break
+  }
+  return index.accounts.has(principal.account) ? 'account' : 'none'
+}
+
+function names(index: Index, arn: string, uniqueId: string | undefined): boolean {
+  if (!index.arns.has(arn)) return false
+  const bound = index.bindings.get(arn)
+  return bound === undefined || bound === uniqueId
+}
+
+/** How the principal that a grant names covers `principal`. */
+export function reachOfGrantee(grantee: string, principal: Principal): Reach {
+  if (principal.type === 'service' || principal.type === 'web-identity') return 'none'
+  if (grantee === principal.arn) return 'direct'
+  if (principal.type === 'role-session' && grantee === principal.roleArn) return 'limited'
+  if (principal.type === 'federated-user' && grantee === principal.userArn) return 'limited'
+  const entry = parseAwsPrincipal(grantee)
+  if (entry?.type !== 'account' || entry.account !== principal.account) return 'none'
+  return principal.type === 'root' ? 'direct' : 'account'
+}
