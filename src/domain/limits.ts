@@ -137,3 +137,5 @@ export const MESSAGE_FRAME_BYTES = 65_536
 export const MESSAGE_DATA_KEYS_MAX = 10
 /** Bytes read from a file at once. */
 export const FILE_READ_BYTES = 262_144
+/** Bytes. Source: service model, CiphertextType. */
+export const CIPHERTEXT_MAX_BYTES = 6_144

@@ -1,0 +1,14 @@
+import type { Command } from 'commander'
+
+/** An option that may be given several times. */
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+
+/** What `dev` and `serve` both take. Defaults and checks: config.ts. */
+export function addServiceOptions(command: Command): Command {
+  return command
+    .option('--host <host>', 'address to listen on (default: 127.0.0.1)')
+    .option('--port <port>', 'port to listen on; 0 takes any that is free (default: 4599)')
+    .option('--tls-cert <file>', 'certificate chain, PEM')
+    .option('--tls-key <file>', 'private key of the certificate, PEM')
+    .option('--insecure-http', 'listen without TLS on an address that others can reach')
+}

@@ -1,0 +1,56 @@
+import { DatabaseSync } from 'node:sqlite'
+import { dataDirectory } from '../../data-directory.ts'
+import { type Problem, type Report, verifyTrail } from '../../trail/verify.ts'
+import { type Failure, failure, systemCode } from '../failure.ts'
+import { type Column, showRecord } from '../show.ts'
+
+/** Under this name the store keeps the head of the trail, see main.ts. */
+const TRAIL_ANCHOR = 'trail-anchor'
+
+const COLUMNS: readonly Column<Report>[] = [
+  ['Trail', (report) => (report.ok ? 'ok' : 'DAMAGED')],
+  ['Events', (report) => String(report.events)],
+  ['Batches', (report) => String(report.batches)],
+  ['Segments', (report) => String(report.segments)],
+  ['Sealed', (report) => (report.sealed ? 'yes' : 'no: in use, or not stopped cleanly')],
+  ['Unfinished bytes', (report) => (report.unfinishedBytes === 0 ? undefined : String(report.unfinishedBytes))],
+  ['Head', (report) => report.head.hash],
+  ['Problems', (report) => (report.problemCount === 0 ? undefined : String(report.problemCount))],
+]
+
+/** Verifies the trail of a data directory against the head that its store remembers. A problem fails the command. */
+export async function verify({
+  data,
+  json,
+}: {
+  readonly data: string
+  readonly json?: boolean
+}): Promise<Failure | undefined> {
+  const directory = dataDirectory(data)
+  try {
+    const report = await verifyTrail(directory.trail, rememberedHead(directory.database))
+    showRecord(report, COLUMNS, json === undefined ? {} : { json })
+    if (report.ok) return undefined
+    if (!json) for (const problem of report.problems) process.stdout.write(`${lineOf(problem)}\n`)
+    return failure(`the trail in ${directory.trail} does not verify`)
+  } catch (cause) {
+    const code = systemCode(cause)
+    if (code === undefined) throw cause
+    return failure(`the trail in ${directory.trail} cannot be read: ${code}`)
+  }
+}
+
+function lineOf({ file = 'the trail', line, what }: Problem): string {
+  return `${line === undefined ? file : `${file}:${line}`}: ${what}`
+}
+
+/** Read without a writer's rights, so that a running service is not disturbed. */
+function rememberedHead(path: string): string | undefined {
+  const store = new DatabaseSync(path, { readOnly: true })
+  try {
+    const value = store.prepare('select value from settings where name = ?').get(TRAIL_ANCHOR)?.value
+    return typeof value === 'string' ? value : undefined
+  } finally {
+    store.close()
+  }
+}
