@@ -2,7 +2,8 @@ import type { ServiceError } from '../domain/error.ts'
 import type { Fields } from '../protocol/shape.ts'
 import type { VerifiedCaller } from './caller.ts'
 import type { HttpRequest } from './http.ts'
-import type { Operation, Outcome, Service, Targets } from './operation.ts'
+import type { Operation, Outcome, Service } from './operation.ts'
+import type { Targets } from './targets.ts'
 
 /** What became known of a call on its way, as far as it came: what its event and its answer are made of. */
 export type Attempt = {

@@ -3,8 +3,9 @@ import { algorithmsOf } from '../domain/key-spec.ts'
 import { refuseState } from '../domain/key-state.ts'
 import type { Fields } from '../protocol/shape.ts'
 import type { VerifiedCaller } from './caller.ts'
-import type { ConditionValues, Granted, GrantedTargets, KeyTarget, Operation, Target, Targets } from './operation.ts'
+import type { Granted, GrantedTargets, Operation } from './operation.ts'
 import type { Authorized, UsableKey } from './ports.ts'
+import type { ConditionValues, KeyTarget, Target, Targets } from './targets.ts'
 
 /** Decides whether the caller may perform the target's action on the target; nothing when it may. */
 export type Authorize = (caller: VerifiedCaller, target: Target, carried: ConditionValues) => ServiceError | undefined

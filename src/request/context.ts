@@ -1,7 +1,7 @@
 import type { Key } from '../domain/key.ts'
 import type { RequestContext } from '../policy/types.ts'
 import type { VerifiedCaller } from './caller.ts'
-import type { ConditionValues, Target } from './operation.ts'
+import type { ConditionValues, Target } from './targets.ts'
 
 /**
  * The condition keys of one decision: names in lower case.

@@ -7,8 +7,8 @@ import type { Authorize } from './authorize.ts'
 import type { VerifiedCaller } from './caller.ts'
 import { requestContext } from './context.ts'
 import type { KeyPolicies } from './key-policy.ts'
-import type { Target } from './operation.ts'
 import type { Clock } from './ports.ts'
+import type { Target } from './targets.ts'
 
 /** Decides by key policy and the caller's own policies. */
 export function authorizeByPolicies(policies: KeyPolicies, clock: Clock): Authorize {

@@ -4,8 +4,8 @@ import type { Alias, Key, KeyMaterial, KeyMaterialId } from '../domain/key.ts'
 import { type KeyReference, parseKeyReference } from '../domain/key-id.ts'
 import type { VerifiedCaller } from './caller.ts'
 import { hiddenResource } from './denial.ts'
-import type { KeyTarget } from './operation.ts'
 import type { Store } from './ports.ts'
+import type { KeyTarget } from './targets.ts'
 
 /** `refused`: the operation takes key ids and key ARNs only. */
 export type AliasRule = 'accepted' | 'refused'

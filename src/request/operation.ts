@@ -1,4 +1,4 @@
-import type { AccountId, AliasArn, AliasName } from '../domain/arn.ts'
+import type { AliasName } from '../domain/arn.ts'
 import type { ErrorCode, ServiceError } from '../domain/error.ts'
 import type { Key, KeyMaterial } from '../domain/key.ts'
 import type { KeyUsage } from '../domain/key-spec.ts'
@@ -8,35 +8,7 @@ import type { VerifiedCaller } from './caller.ts'
 import type { Finder } from './finder.ts'
 import type { KeyPolicies } from './key-policy.ts'
 import type { Authorized, Change, Clock, Ids, KeyProcess, Store, UsableKey } from './ports.ts'
-
-/** A key that a call needs, and the action it must be allowed on it. */
-export type KeyTarget<Action extends string = string> = {
-  readonly kind: 'key'
-  readonly action: Action
-  readonly key: Key
-  /** The alias by which the request named the key. */
-  readonly requestAlias?: AliasName
-  /** For cryptographic operations: the material that will be used. */
-  readonly material?: KeyMaterial
-  /** The request named no key, so a refusal must not tell which it is. */
-  readonly isNamedByCiphertext?: boolean
-  /** Which states admit the call; the operation's own rule when absent. */
-  readonly states?: StateRule
-}
-
-/** An alias, judged by its own ARN. */
-export type AliasTarget<Action extends string = string> = {
-  readonly kind: 'alias'
-  readonly action: Action
-  readonly account: AccountId
-  readonly arn: AliasArn
-}
-
-/** Operations without a key: decided on the account. */
-export type AccountTarget<Action extends string = string> = { readonly kind: 'account'; readonly action: Action }
-
-export type Target = KeyTarget | AliasTarget | AccountTarget
-export type Targets = { readonly [name: string]: Target }
+import type { AccountTarget, AliasTarget, ConditionValues, KeyTarget, Target, Targets } from './targets.ts'
 
 /** What `run` gets for a target: the proof of its decision and, for keys, the key. */
 export type Granted<T extends Target> =
@@ -72,8 +44,6 @@ export type Outcome<Output> = {
   readonly changes?: readonly Change[]
   readonly forget?: readonly KeyMaterial['materialId'][]
 }
-
-export type ConditionValues = { readonly [key: string]: string | readonly string[] | undefined }
 
 /** How the event shows the call, where it differs from the rule (all members sent but blobs and secrets; no response). */
 export type EventRule = {

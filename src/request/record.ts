@@ -5,7 +5,7 @@ import type { Identity } from '../trail/identity.ts'
 import type { Attempt } from './attempt.ts'
 import { type HttpRequest, header } from './http.ts'
 import { logged } from './logged.ts'
-import type { KeyTarget, Target } from './operation.ts'
+import type { KeyTarget, Target } from './targets.ts'
 
 /** A caller that was not authenticated claims nothing that an event should repeat as a fact. */
 const UNKNOWN: Identity = { type: 'Unknown' }

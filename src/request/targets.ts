@@ -1,6 +1,39 @@
-import { type AliasName, aliasArn, type Scope } from '../domain/arn.ts'
+import { type AccountId, type AliasArn, type AliasName, aliasArn, type Scope } from '../domain/arn.ts'
 import { isError, type ServiceError } from '../domain/error.ts'
-import type { AccountTarget, AliasTarget, Target } from './operation.ts'
+import type { Key, KeyMaterial } from '../domain/key.ts'
+import type { StateRule } from '../domain/key-state.ts'
+
+/** A key that a call needs, and the action it must be allowed on it. */
+export type KeyTarget<Action extends string = string> = {
+  readonly kind: 'key'
+  readonly action: Action
+  readonly key: Key
+  /** The alias by which the request named the key. */
+  readonly requestAlias?: AliasName
+  /** For cryptographic operations: the material that will be used. */
+  readonly material?: KeyMaterial
+  /** The request named no key, so a refusal must not tell which it is. */
+  readonly isNamedByCiphertext?: boolean
+  /** Which states admit the call; the operation's own rule when absent. */
+  readonly states?: StateRule
+}
+
+/** An alias, judged by its own ARN. */
+export type AliasTarget<Action extends string = string> = {
+  readonly kind: 'alias'
+  readonly action: Action
+  readonly account: AccountId
+  readonly arn: AliasArn
+}
+
+/** Operations without a key: decided on the account. */
+export type AccountTarget<Action extends string = string> = { readonly kind: 'account'; readonly action: Action }
+
+export type Target = KeyTarget | AliasTarget | AccountTarget
+export type Targets = { readonly [name: string]: Target }
+
+/** Condition keys by name; what is undefined is not there. */
+export type ConditionValues = { readonly [key: string]: string | readonly string[] | undefined }
 
 /** The targets of an operation on one key: that key, under the name `key`. */
 export async function onlyKey<T extends Target>(

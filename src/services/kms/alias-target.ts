@@ -1,6 +1,6 @@
 import { error, type ServiceError } from '../../domain/error.ts'
 import type { Finder } from '../../request/finder.ts'
-import type { KeyTarget } from '../../request/operation.ts'
+import type { KeyTarget } from '../../request/targets.ts'
 
 /** The key that an alias shall name: by key id or key ARN, never by another alias. */
 export async function targetKey<A extends string>(

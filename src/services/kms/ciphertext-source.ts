@@ -3,7 +3,7 @@ import { error, isError, type ServiceError } from '../../domain/error.ts'
 import { validationException } from '../../protocol/read.ts'
 import { hiddenCiphertextKey } from '../../request/denial.ts'
 import type { Finder } from '../../request/finder.ts'
-import type { KeyTarget } from '../../request/operation.ts'
+import type { KeyTarget } from '../../request/targets.ts'
 
 type Source<A extends string> = {
   readonly action: A

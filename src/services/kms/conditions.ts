@@ -1,6 +1,6 @@
 import { EMPTY_CONTEXT, type EncryptionContext, encodeContext } from '../../domain/encryption-context.ts'
 import type { ServiceError } from '../../domain/error.ts'
-import type { ConditionValues } from '../../request/operation.ts'
+import type { ConditionValues } from '../../request/targets.ts'
 
 /** `kms:EncryptionContext:…` for each pair and `kms:EncryptionContextKeys`; nothing for an empty context. */
 export function contextConditions(context: EncryptionContext | undefined): ConditionValues {
