@@ -1,0 +1,163 @@
+import type { AliasName, Scope } from '../domain/arn.ts'
+import { unreachable } from '../domain/brand.ts'
+import type { Key, KeyMaterial } from '../domain/key.ts'
+import type { Change } from '../request/ports.ts'
+import { bytes, integer, keyIdBytes, keyRecord, materialIdBytes, parseMaterialIdBytes, type Row, text } from './rows.ts'
+import type { Statements } from './statements.ts'
+import { accessKeySubject, aliasSubject, dutySubject, keySubject, materialSubject, type Subject } from './subject.ts'
+
+type ChangeOf<Kind extends Change['kind']> = Extract<Change, { readonly kind: Kind }>
+/** What was touched; `conflict` when a row was not as the change expects, and then the caller rolls back. */
+export type Applied = readonly Subject[] | 'conflict'
+
+/**
+ * Makes one change inside the open transaction.
+ *
+ * Throws SQLite's constraint error when a name is taken or a key is gone; `isConflict` knows those.
+ */
+export function applyChange(sql: Statements, change: Change): Applied {
+  switch (change.kind) {
+    case 'insert-key':
+      return insertKey(sql, change)
+    case 'update-key':
+      return updateKey(sql, change)
+    case 'delete-key':
+      return deleteKey(sql, change)
+    case 'insert-material':
+      return insertMaterial(sql, change.material)
+    case 'insert-alias':
+      return insertAlias(sql, change)
+    case 'update-alias':
+      return updateAlias(sql, change)
+    case 'delete-alias':
+      return deleteAlias(sql, change)
+    case 'put-duty':
+      return putDuty(sql, change)
+    case 'delete-duty':
+      return deleteDuty(sql, change)
+    case 'insert-access-key':
+      return insertAccessKey(sql, change)
+    default:
+      return unreachable(change)
+  }
+}
+
+function insertKey(sql: Statements, { key, material }: ChangeOf<'insert-key'>): Applied {
+  const scopeId = findScopeId(sql, key) ?? insertScope(sql, key)
+  const { revision, createdAt } = key
+  sql.insertKey.run(scopeId, keyIdBytes(key.keyId), revision, createdAt, currentMaterialBytes(key), keyRecord(key))
+  sql.addToKeyCount.run(1, scopeId)
+  const touched = keySubject(key, key.keyId)
+  if (material === undefined) return [touched]
+  const { account, region, keyId } = material
+  if (account !== key.account || region !== key.region || keyId !== key.keyId)
+    throw new TypeError('material of another key')
+  const added = insertMaterial(sql, material)
+  return added === 'conflict' ? added : [touched, ...added]
+}
+
+/** One Region never holds a material id twice, in whichever accounts: a ciphertext names nothing but that id. */
+function insertMaterial(sql: Statements, material: KeyMaterial): Applied {
+  const scopeId = findScopeId(sql, material)
+  const id = materialIdBytes(material.materialId)
+  if (scopeId === undefined || sql.findMaterial.get(id, material.region) !== undefined) return 'conflict'
+  sql.insertMaterial.run(id, scopeId, keyIdBytes(material.keyId), material.createdAt, material.wrapped)
+  return [materialSubject(material.region, material.materialId)]
+}
+
+function updateKey(sql: Statements, { key }: ChangeOf<'update-key'>): Applied {
+  const scopeId = findScopeId(sql, key)
+  if (scopeId === undefined) return 'conflict'
+  const { changes } = sql.updateKey.run(
+    key.revision,
+    key.createdAt,
+    currentMaterialBytes(key),
+    keyRecord(key),
+    scopeId,
+    keyIdBytes(key.keyId),
+    key.revision - 1,
+  )
+  return changes === 1 ? [keySubject(key, key.keyId)] : 'conflict'
+}
+
+/** The key and everything of it: materials, aliases, duties. */
+function deleteKey(sql: Statements, { key }: ChangeOf<'delete-key'>): Applied {
+  const scopeId = findScopeId(sql, key)
+  const keyId = keyIdBytes(key.keyId)
+  if (scopeId === undefined || sql.keyAt.get(scopeId, keyId, key.revision) === undefined) return 'conflict'
+  const touched = [
+    ...sql.deleteAliasesOfKey.all(scopeId, keyId).map((row) => parseAliasSubject(key, row)),
+    ...sql.deleteMaterialsOfKey.all(scopeId, keyId).map((row) => parseMaterialSubject(key, row)),
+    ...sql.deleteDutiesOfKey.all(scopeId, keyId).map(() => dutySubject(key, key.keyId)),
+    keySubject(key, key.keyId),
+  ]
+  sql.deleteKey.run(scopeId, keyId)
+  sql.addToKeyCount.run(-1, scopeId)
+  return touched
+}
+
+function insertAlias(sql: Statements, { alias }: ChangeOf<'insert-alias'>): Applied {
+  const scopeId = findScopeId(sql, alias)
+  if (scopeId === undefined) return 'conflict'
+  sql.insertAlias.run(scopeId, alias.name, keyIdBytes(alias.targetKeyId), alias.createdAt, alias.updatedAt)
+  return [aliasSubject(alias, alias.name)]
+}
+
+function updateAlias(sql: Statements, { alias, was }: ChangeOf<'update-alias'>): Applied {
+  const scopeId = findScopeId(sql, was)
+  if (scopeId === undefined) return 'conflict'
+  const { targetKeyId, createdAt, updatedAt } = alias
+  const expected = [scopeId, was.name, keyIdBytes(was.targetKeyId), was.updatedAt] as const
+  const { changes } = sql.updateAlias.run(keyIdBytes(targetKeyId), createdAt, updatedAt, ...expected)
+  return changes === 1 ? [aliasSubject(was, was.name)] : 'conflict'
+}
+
+function deleteAlias(sql: Statements, { alias }: ChangeOf<'delete-alias'>): Applied {
+  const scopeId = findScopeId(sql, alias)
+  if (scopeId === undefined) return 'conflict'
+  const { changes } = sql.deleteAlias.run(scopeId, alias.name, keyIdBytes(alias.targetKeyId), alias.updatedAt)
+  return changes === 1 ? [aliasSubject(alias, alias.name)] : 'conflict'
+}
+
+function putDuty(sql: Statements, { duty }: ChangeOf<'put-duty'>): Applied {
+  const scopeId = findScopeId(sql, duty.scope)
+  if (scopeId === undefined) return 'conflict'
+  sql.putDuty.run(scopeId, keyIdBytes(duty.keyId), duty.kind, duty.dueAt)
+  return [dutySubject(duty.scope, duty.keyId)]
+}
+
+/** A duty that is not there is no conflict: what was asked for is so. */
+function deleteDuty(sql: Statements, { duty }: ChangeOf<'delete-duty'>): Applied {
+  const scopeId = findScopeId(sql, duty.scope)
+  if (scopeId === undefined) return []
+  const { changes } = sql.deleteDuty.run(scopeId, keyIdBytes(duty.keyId), duty.kind)
+  return changes === 1 ? [dutySubject(duty.scope, duty.keyId)] : []
+}
+
+function insertAccessKey(sql: Statements, { accessKey }: ChangeOf<'insert-access-key'>): Applied {
+  const { accessKeyId, account, principal, status, createdAt, wrappedSecret } = accessKey
+  sql.insertAccessKey.run(accessKeyId, account, principal, status, createdAt, wrappedSecret)
+  return [accessKeySubject(accessKeyId)]
+}
+
+function findScopeId(sql: Statements, { account, region }: Scope): number | undefined {
+  const row = sql.findScope.get(account, region)
+  return row === undefined ? undefined : integer(row, 'scope_id')
+}
+
+/** Accounts spring into being with their first key. Numbers are never used for order, so `max + 1` is enough. */
+function insertScope(sql: Statements, { account, region }: Scope): number {
+  const row = sql.insertScope.get(account, region)
+  if (row === undefined) throw new TypeError('the scope was not inserted')
+  return integer(row, 'scope_id')
+}
+
+const currentMaterialBytes = ({ currentMaterialId }: Key): Uint8Array | null =>
+  currentMaterialId === undefined ? null : materialIdBytes(currentMaterialId)
+
+function parseAliasSubject(scope: Scope, row: Row): Subject {
+  return aliasSubject(scope, text(row, 'name') as AliasName)
+}
+
+const parseMaterialSubject = ({ region }: Scope, row: Row): Subject =>
+  materialSubject(region, parseMaterialIdBytes(bytes(row, 'material_id')))

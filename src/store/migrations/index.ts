@@ -1,0 +1,11 @@
+import { firstSchema } from './0001-first-schema.ts'
+import type { Dialect } from './dialect.ts'
+
+export type Migration = {
+  readonly version: number
+  readonly name: string
+  readonly statements: (dialect: Dialect) => readonly string[]
+}
+
+/** In order, without gaps. One that was released is never edited: a change is a new row. */
+export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: 'first-schema', statements: firstSchema }]

@@ -1,0 +1,103 @@
+import { isError, type ServiceError } from '../domain/error.ts'
+import type { Change, OutboxEvent, Store } from '../request/ports.ts'
+import { applyChange } from './changes.ts'
+import { openDatabase } from './database.ts'
+import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import { createLists } from './lists.ts'
+import { createSnapshots } from './snapshots.ts'
+import type { Statements } from './statements.ts'
+import { domainKeySubject, type Subject, settingSubject } from './subject.ts'
+import type { Connection, Work } from './transaction.ts'
+
+/**
+ * Opens the store, makes it when there is none (mode 0600), and brings an older one to this program's schema.
+ *
+ * Several processes may open one store, each with a cache of its own: who may share a data directory is for its owner to
+ * say. Methods other than `commit` reject when the store cannot be read or written.
+ *
+ * @param path - of the database file; `:memory:` keeps everything in memory and forgets it.
+ * @returns `KMSInternalException` with one line for the operator when the file is not a store, is damaged, cannot be read
+ *   and written, or was written by a newer program. Such a file is left as it was.
+ */
+export async function openSqliteStore({ path }: { readonly path: string }): Promise<Store | ServiceError> {
+  const connection = openDatabase(path)
+  return isError(connection) ? connection : createStore(connection)
+}
+
+function createStore(connection: Connection): Store {
+  const { db, sql } = connection
+  const { forget, ...finders } = createSnapshots(sql)
+  const commits = createGroupCommit(connection, forget)
+  return {
+    ...finders,
+    ...createLists(sql),
+    ...createWrites(sql, commits),
+    async [Symbol.asyncDispose]() {
+      commits.close()
+      if (db.isOpen) db.close()
+    },
+  }
+}
+
+function createWrites(
+  sql: Statements,
+  commits: GroupCommit,
+): Pick<Store, 'commit' | 'clearOutbox' | 'insertDomainKey' | 'putSetting'> {
+  return {
+    commit: (changes, event) => commits.submit(commitWork(sql, changes, event)),
+    clearOutbox: (eventIds) => mustCommit(commits, clearOutboxWork(sql, eventIds)),
+    insertDomainKey: (key) =>
+      mustCommit(
+        commits,
+        plainWork(() => {
+          sql.insertDomainKey.run(key.region, key.id, key.createdAt, key.wrapped)
+          return [domainKeySubject(key.region, key.id)]
+        }),
+      ),
+    putSetting: (name, value) =>
+      mustCommit(
+        commits,
+        plainWork(() => {
+          sql.putSetting.run(name, value)
+          return [settingSubject(name)]
+        }),
+      ),
+  }
+}
+
+const plainWork = (run: () => readonly Subject[]): Work => ({ isChange: true, destroys: false, run })
+
+function commitWork(sql: Statements, changes: readonly Change[], event: OutboxEvent | undefined): Work {
+  return {
+    isChange: true,
+    destroys: changes.some(({ kind }) => kind === 'delete-key'),
+    run(epoch) {
+      const touched: Subject[] = []
+      for (const change of changes) {
+        const subjects = applyChange(sql, change)
+        if (subjects === 'conflict') return 'conflict'
+        touched.push(...subjects)
+      }
+      if (event !== undefined) sql.insertEvent.run(epoch, event.eventId, event.line)
+      return touched
+    },
+  }
+}
+
+function clearOutboxWork(sql: Statements, eventIds: readonly string[]): Work {
+  return {
+    isChange: false,
+    destroys: false,
+    run() {
+      for (const eventId of eventIds) sql.deleteEvent.run(eventId)
+      return []
+    },
+  }
+}
+
+/** For writes that have no answer but done: their callers cannot go on without. */
+async function mustCommit(commits: GroupCommit, work: Work): Promise<void> {
+  const outcome = await commits.submit(work)
+  if (outcome === 'committed') return
+  throw new Error(`the store did not write: ${isError(outcome) ? outcome.message : outcome}`, { cause: outcome })
+}

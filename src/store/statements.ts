@@ -1,0 +1,81 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+
+const SCOPE = '(select scope_id from scopes where account = ? and region = ?)'
+
+/** Every statement that reads or writes state, in SQL that PostgreSQL and CockroachDB share but for placeholders and `hex`. */
+const SQL = {
+  findKey: `select revision, created_at, material_id, record from keys where scope_id = ${SCOPE} and key_id = ?`,
+  findAlias: `select name, key_id, created_at, updated_at from aliases where scope_id = ${SCOPE} and name = ?`,
+  findMaterial: `select s.account, s.region, m.key_id, m.created_at, m.wrapped
+    from key_materials m join scopes s on s.scope_id = m.scope_id where m.material_id = ? and s.region = ?`,
+  findAccessKey:
+    'select account, principal, status, created_at, wrapped_secret from access_keys where access_key_id = ?',
+  // One row of digits: a thousand rows of 17 bytes take five times as long to hand over.
+  listKeys: `select string_agg(hex(key_id), '') as ids from
+    (select key_id from keys where scope_id = ${SCOPE} and key_id > ? order by key_id limit ?) as page`,
+  listAliases: `select name, key_id, created_at, updated_at from aliases
+    where scope_id = ${SCOPE} and name > ? order by name limit ?`,
+  listAliasesOfKey: `select name, key_id, created_at, updated_at from aliases
+    where scope_id = ${SCOPE} and key_id = ? and name > ? order by name limit ?`,
+  countKeys: 'select key_count as count from scopes where account = ? and region = ?',
+  countAliases: `select count(*) as count from aliases where scope_id = ${SCOPE} and key_id = ?`,
+  dueDuties: `select s.account, s.region, d.key_id, d.kind, d.due_at from duties d join scopes s on s.scope_id = d.scope_id
+    where d.due_at <= ? order by d.due_at, d.scope_id, d.key_id, d.kind limit ?`,
+  nextDuty: 'select due_at from duties order by due_at limit 1',
+  outbox: 'select event_id, line from outbox order by epoch limit ?',
+  domainKeys: 'select region, id, created_at, wrapped from domain_keys order by region, created_at, id',
+  setting: 'select value from settings where name = ?',
+  epoch: 'select number from epoch where one = 1',
+
+  findScope: 'select scope_id from scopes where account = ? and region = ?',
+  insertScope: `insert into scopes (scope_id, account, region, key_count)
+    select coalesce(max(scope_id), 0) + 1, ?, ?, 0 from scopes returning scope_id`,
+  addToKeyCount: 'update scopes set key_count = key_count + ? where scope_id = ?',
+  insertKey: 'insert into keys (scope_id, key_id, revision, created_at, material_id, record) values (?, ?, ?, ?, ?, ?)',
+  updateKey: `update keys set revision = ?, created_at = ?, material_id = ?, record = ?
+    where scope_id = ? and key_id = ? and revision = ?`,
+  keyAt: 'select 1 from keys where scope_id = ? and key_id = ? and revision = ?',
+  deleteKey: 'delete from keys where scope_id = ? and key_id = ?',
+  insertMaterial:
+    'insert into key_materials (material_id, scope_id, key_id, created_at, wrapped) values (?, ?, ?, ?, ?)',
+  deleteMaterialsOfKey: 'delete from key_materials where scope_id = ? and key_id = ? returning material_id',
+  deleteAliasesOfKey: 'delete from aliases where scope_id = ? and key_id = ? returning name',
+  deleteDutiesOfKey: 'delete from duties where scope_id = ? and key_id = ? returning kind',
+  insertAlias: 'insert into aliases (scope_id, name, key_id, created_at, updated_at) values (?, ?, ?, ?, ?)',
+  updateAlias: `update aliases set key_id = ?, created_at = ?, updated_at = ?
+    where scope_id = ? and name = ? and key_id = ? and updated_at = ?`,
+  deleteAlias: 'delete from aliases where scope_id = ? and name = ? and key_id = ? and updated_at = ?',
+  putDuty: `insert into duties (scope_id, key_id, kind, due_at) values (?, ?, ?, ?)
+    on conflict (scope_id, key_id, kind) do update set due_at = excluded.due_at`,
+  deleteDuty: 'delete from duties where scope_id = ? and key_id = ? and kind = ?',
+  insertAccessKey: `insert into access_keys (access_key_id, account, principal, status, created_at, wrapped_secret)
+    values (?, ?, ?, ?, ?, ?)`,
+  insertDomainKey: 'insert into domain_keys (region, id, created_at, wrapped) values (?, ?, ?, ?)',
+  putSetting: `insert into settings (name, value) values (?, ?) on conflict (name) do update set value = excluded.value`,
+  insertEvent: 'insert into outbox (epoch, event_id, line) values (?, ?, ?)',
+  deleteEvent: 'delete from outbox where event_id = ?',
+  insertChange: 'insert into changes (epoch, position, kind, account, region, name) values (?, ?, ?, ?, ?, ?)',
+  setEpoch: 'update epoch set number = ? where one = 1',
+  pruneChanges: 'delete from changes where epoch <= ?',
+
+  begin: 'begin immediate',
+  commit: 'commit',
+  rollback: 'rollback',
+  savepoint: 'savepoint one_commit',
+  release: 'release one_commit',
+  rollbackToSavepoint: 'rollback to one_commit',
+  // Moves everything into the database file and cuts the log to nothing, with whatever deleted rows it still held.
+  truncateLog: 'pragma wal_checkpoint(truncate)',
+} as const
+
+export type Statements = Readonly<Record<keyof typeof SQL, StatementSync>>
+
+/** Compiled once; each is reused by every call. Throws when the schema is not what the statements expect. */
+export function prepareStatements(db: DatabaseSync): Statements {
+  const prepared = Object.entries(SQL).map(([name, sql]) => [name, db.prepare(sql)] as const)
+  return parseStatements(Object.fromEntries(prepared))
+}
+
+function parseStatements(prepared: Record<string, StatementSync>): Statements {
+  return prepared as Statements
+}

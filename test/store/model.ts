@@ -1,0 +1,106 @@
+import type { Scope } from '../../src/domain/arn.ts'
+import { unreachable } from '../../src/domain/brand.ts'
+import type { Alias, Key, KeyMaterial } from '../../src/domain/key.ts'
+import type { Change, Duty } from '../../src/request/ports.ts'
+
+/** What a store is, in plain maps: the contract in its shortest form, for comparing. */
+export type Model = {
+  readonly keys: ReadonlyMap<string, Key>
+  readonly materials: ReadonlyMap<string, KeyMaterial>
+  readonly aliases: ReadonlyMap<string, Alias>
+  readonly duties: ReadonlyMap<string, Duty>
+  readonly epoch: number
+}
+type Draft = {
+  [Member in keyof Model]: Model[Member] extends ReadonlyMap<string, infer Value> ? Map<string, Value> : number
+}
+
+export const EMPTY_MODEL: Model = {
+  keys: new Map(),
+  materials: new Map(),
+  aliases: new Map(),
+  duties: new Map(),
+  epoch: 0,
+}
+
+export const nameIn = ({ account, region }: Scope, name: string): string => `${account} ${region} ${name}`
+
+/** The model after a commit; `conflict` when the commit must change nothing. */
+export function commitTo(model: Model, changes: readonly Change[]): Model | 'conflict' {
+  const draft: Draft = {
+    keys: new Map(model.keys),
+    materials: new Map(model.materials),
+    aliases: new Map(model.aliases),
+    duties: new Map(model.duties),
+    epoch: model.epoch + 1,
+  }
+  return changes.every((change) => isApplied(draft, change)) ? draft : 'conflict'
+}
+
+function isApplied(draft: Draft, change: Change): boolean {
+  switch (change.kind) {
+    case 'insert-key':
+      return (
+        isPut(draft.keys, nameIn(change.key, change.key.keyId), change.key) &&
+        (change.material === undefined || isMaterialAdded(draft, change.material))
+      )
+    case 'update-key': {
+      const name = nameIn(change.key, change.key.keyId)
+      if (draft.keys.get(name)?.revision !== change.key.revision - 1) return false
+      draft.keys.set(name, change.key)
+      return true
+    }
+    case 'delete-key':
+      return isKeyDeleted(draft, change.key)
+    case 'insert-material':
+      return isMaterialAdded(draft, change.material)
+    case 'insert-alias':
+      return hasKey(draft, change.alias) && isPut(draft.aliases, nameIn(change.alias, change.alias.name), change.alias)
+    case 'update-alias':
+      if (!isAliasAsWas(draft, change.was) || !hasKey(draft, change.alias)) return false
+      draft.aliases.set(nameIn(change.alias, change.alias.name), change.alias)
+      return true
+    case 'delete-alias':
+      return isAliasAsWas(draft, change.alias) && draft.aliases.delete(nameIn(change.alias, change.alias.name))
+    case 'put-duty':
+      if (!draft.keys.has(nameIn(change.duty.scope, change.duty.keyId))) return false
+      draft.duties.set(nameIn(change.duty.scope, change.duty.keyId), change.duty)
+      return true
+    case 'delete-duty':
+      draft.duties.delete(nameIn(change.duty.scope, change.duty.keyId))
+      return true
+    case 'insert-access-key':
+      return false
+    default:
+      return unreachable(change)
+  }
+}
+
+function isPut<Value>(map: Map<string, Value>, name: string, value: Value): boolean {
+  if (map.has(name)) return false
+  map.set(name, value)
+  return true
+}
+
+const hasKey = (draft: Draft, alias: Alias): boolean => draft.keys.has(nameIn(alias, alias.targetKeyId))
+
+function isMaterialAdded(draft: Draft, material: KeyMaterial): boolean {
+  const name = `${material.region} ${material.materialId}`
+  return draft.keys.has(nameIn(material, material.keyId)) && isPut(draft.materials, name, material)
+}
+
+function isAliasAsWas(draft: Draft, was: Alias): boolean {
+  const now = draft.aliases.get(nameIn(was, was.name))
+  return now?.targetKeyId === was.targetKeyId && now.updatedAt === was.updatedAt
+}
+
+function isKeyDeleted(draft: Draft, key: Key): boolean {
+  const name = nameIn(key, key.keyId)
+  if (draft.keys.get(name)?.revision !== key.revision) return false
+  draft.keys.delete(name)
+  draft.duties.delete(name)
+  for (const [at, alias] of draft.aliases) if (nameIn(alias, alias.targetKeyId) === name) draft.aliases.delete(at)
+  for (const [at, material] of draft.materials)
+    if (nameIn(material, material.keyId) === name) draft.materials.delete(at)
+  return true
+}
