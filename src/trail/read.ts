@@ -1,0 +1,79 @@
+import { TRAIL_BATCH_MAX_CHARACTERS, TRAIL_LINE_MAX_BYTES, TRAIL_OUTBOX_SEGMENTS } from '../domain/limits.ts'
+import { LINK_START } from './chain.ts'
+import { segmentLines } from './segment-lines.ts'
+import { listSegments, type Segment } from './segment-name.ts'
+
+/** One event of the trail. */
+export type TrailEvent = {
+  readonly segment: number
+  /** Line in the segment, from 1. */
+  readonly line: number
+  /** The event as JSON. */
+  readonly text: string
+}
+
+/** Bytes that one batch can have: UTF-8 has three for a UTF-16 unit, and one line may come on top. */
+const BATCH_MAX_BYTES = TRAIL_BATCH_MAX_CHARACTERS * 3 + TRAIL_LINE_MAX_BYTES
+
+async function* segmentEvents(directory: string, segment: Segment): AsyncGenerator<TrailEvent> {
+  let waiting: TrailEvent[] = []
+  let waitingBytes = 0
+  for await (const lines of segmentLines(directory, segment))
+    for (const { bytes, number, form } of lines) {
+      if (form === 'torn') return
+      const text = bytes.toString('utf8')
+      waitingBytes += bytes.length
+      if (form === 'too-long' || waitingBytes > BATCH_MAX_BYTES)
+        throw new RangeError(`segment ${segment.number} is damaged at line ${number}`)
+      if (!text.startsWith(LINK_START)) {
+        waiting.push({ segment: segment.number, line: number, text })
+        continue
+      }
+      yield* waiting
+      waiting = []
+      waitingBytes = 0
+    }
+}
+
+/**
+ * The events of a trail, oldest first, those of complete batches only; the chain is not verified. Parse `text` where needed.
+ *
+ * @throws what the system or zlib answers, and RangeError where a line or a batch is larger than any that is written.
+ */
+export async function* readEvents(directory: string): AsyncGenerator<TrailEvent> {
+  const { segments } = await listSegments(directory)
+  for (const segment of segments) yield* segmentEvents(directory, segment)
+}
+
+const EVENT_ID = /"eventID":"([^"\\]{1,64})"/g
+
+function parseEventId(text: string): unknown {
+  const event: unknown = JSON.parse(text)
+  return typeof event === 'object' && event !== null && 'eventID' in event ? event.eventID : undefined
+}
+
+/** The wanted id that a line has. A request may hold a member of that name too, so a hit is confirmed by parsing. */
+function idOf(text: string, wanted: ReadonlySet<string>): string | undefined {
+  for (const [, id] of text.matchAll(EVENT_ID))
+    if (id !== undefined && wanted.has(id) && parseEventId(text) === id) return id
+  return undefined
+}
+
+/**
+ * Which of the ids the trail already holds, so that events of the outbox are not written twice. Only the newest segments
+ * are read: an event leaves the outbox soon after it was written.
+ *
+ * @throws as {@link readEvents} does.
+ */
+export async function findEventIds(directory: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const wanted = new Set(ids)
+  const found = new Set<string>()
+  if (wanted.size === 0) return found
+  const { segments } = await listSegments(directory)
+  for (const segment of segments.slice(-TRAIL_OUTBOX_SEGMENTS))
+    for await (const { text } of segmentEvents(directory, segment)) {
+      const id = idOf(text, wanted)
+      if (id !== undefined) found.add(id)
+    }
+  return found
+}
