@@ -28,7 +28,8 @@ export type AccessKey = {
 
 /** A domain key under the root key. Each Region has domain keys of its own. */
 export type WrappedDomainKey = {
-  readonly region: Region
+  /** A Region, or `aws-global` for what no Region owns. */
+  readonly region: string
   readonly id: string
   readonly createdAt: number
   readonly wrapped: Uint8Array

@@ -167,7 +167,7 @@ export function parseDomainKeyRow(row: Row): WrappedDomainKey {
     createdAt: integer(row, 'created_at'),
     wrapped: bytes(row, 'wrapped'),
   }
-  return Object.freeze({ region: parseRegionOf(row), id, createdAt, wrapped })
+  return Object.freeze({ region: text(row, 'region'), id, createdAt, wrapped })
 }
 
 function parseScope(row: Row): Scope {

@@ -31,7 +31,7 @@ export const materialSubject = (region: Region, name: KeyMaterialId): Subject =>
   name,
 })
 export const accessKeySubject = (name: string): Subject => ({ kind: 'access-key', account: '', region: '', name })
-export const domainKeySubject = (region: Region, name: string): Subject => ({
+export const domainKeySubject = (region: string, name: string): Subject => ({
   kind: 'domain-key',
   account: '',
   region,
