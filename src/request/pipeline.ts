@@ -1,14 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { error, isError, type ServiceError } from '../domain/error.ts'
+import { error, isError } from '../domain/error.ts'
 import { COMMIT_ATTEMPTS_MAX, REQUESTS_IN_FLIGHT_MAX } from '../domain/limits.ts'
-import { readStructure } from '../protocol/read.ts'
 import type { Fields } from '../protocol/shape.ts'
+import { type AdmissionParts, type Admitted, admit, refused } from './admit.ts'
 import { render } from './answer.ts'
 import type { Attempt, Result } from './attempt.ts'
-import type { Authenticate } from './authenticate.ts'
 import { type Authorize, decideAll } from './authorize.ts'
-import type { VerifiedCaller } from './caller.ts'
-import type { Faults } from './faults.ts'
 import { finderFor } from './finder.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
 import type { KeyPolicies } from './key-policy.ts'
@@ -17,12 +13,12 @@ import type { Call, Service } from './operation.ts'
 import type { Outbox } from './outbox.ts'
 import type { Clock, Ids, KeyProcess, Store, Trail } from './ports.ts'
 import { eventOf } from './record.ts'
-import { isLost, type Lost, type Route, route } from './route.ts'
+import { route } from './route.ts'
+import { openTurns, type Turns } from './turns.ts'
 
 /** What the one path every call takes is made of. */
-export type PipelineParts = {
+export type PipelineParts = AdmissionParts & {
   readonly services: readonly Service[]
-  readonly authenticate: Authenticate
   readonly authorize: Authorize
   readonly policies: KeyPolicies
   readonly store: Store
@@ -33,8 +29,6 @@ export type PipelineParts = {
   readonly ids: Ids
   readonly log: Log
   readonly allowsCustomKeys: boolean
-  /** Only in the emulator. */
-  readonly faults?: Faults
 }
 
 /**
@@ -43,91 +37,75 @@ export type PipelineParts = {
  * Every answer, refusals and malformed requests included, has a durable event with its request id before it is given.
  */
 export function pipeline(parts: PipelineParts): (request: HttpRequest) => Promise<HttpResponse> {
+  const turns = openTurns()
   let inFlight = 0
   return async (request) => {
     inFlight += 1
     try {
       const isOverloaded = inFlight > REQUESTS_IN_FLIGHT_MAX
-      return await serve(parts, request, isOverloaded)
+      return await serve(parts, turns, request, isOverloaded)
     } finally {
       inFlight -= 1
     }
   }
 }
 
-async function serve(parts: PipelineParts, request: HttpRequest, isOverloaded: boolean): Promise<HttpResponse> {
+async function serve(
+  parts: PipelineParts,
+  turns: Turns,
+  request: HttpRequest,
+  isOverloaded: boolean,
+): Promise<HttpResponse> {
   const found = route(parts.services, request)
-  for (let attempt = 1; attempt <= COMMIT_ATTEMPTS_MAX; attempt += 1) {
-    const decided = isOverloaded
-      ? refused(request, found, error('ThrottlingException', 'Rate exceeded.'))
-      : await decide(parts, request, found)
-    const settled = await settle(parts, decided)
-    if (settled !== 'conflict') return render(decided, settled)
-  }
-  const failed = refused(
-    request,
-    found,
-    error('ThrottlingException', 'The resource is being changed by other requests.'),
-  )
-  const settled = await settle(parts, failed)
-  return render(failed, settled === 'conflict' ? failed.result : settled)
+  const admitted = isOverloaded
+    ? refused(request, found, error('ThrottlingException', 'Rate exceeded.'))
+    : await orInternalError(parts, refused(request, found, error('KMSInternalException')), () =>
+        admit(parts, request, found),
+      )
+  if ('result' in admitted) return render(admitted, await record(parts, admitted))
+  const { decided, settled } = await perform(parts, admitted)
+  if (settled !== 'conflict') return render(decided, settled)
+  // Those that met a concurrent change take turns: all at once they would only meet each other again.
+  return turns.take(resourceOf(decided), () => performAgain(parts, admitted))
 }
 
-function refused(request: HttpRequest, found: Route | Lost, result: ServiceError): Attempt {
-  if (isLost(found))
-    return {
-      request,
-      protocol: found.protocol,
-      operationName: found.name,
-      result,
-      ...(found.service ? { service: found.service } : {}),
-    }
-  return {
-    request,
-    protocol: found.service.protocol,
-    service: found.service,
-    operationName: found.operation.name,
-    operation: found.operation,
-    result,
+type Performed = { readonly decided: Attempt; readonly settled: Result | 'conflict' }
+
+/** Decides a call and settles it. `conflict`: what it was decided from has changed meanwhile, and nothing was done. */
+async function perform(parts: PipelineParts, admitted: Admitted): Promise<Performed> {
+  const decided = await orInternalError(parts, admitted.known, () => decide(parts, admitted))
+  return { decided, settled: await settle(parts, decided) }
+}
+
+async function performAgain(parts: PipelineParts, admitted: Admitted): Promise<HttpResponse> {
+  for (let attempt = 2; attempt <= COMMIT_ATTEMPTS_MAX; attempt += 1) {
+    const { decided, settled } = await perform(parts, admitted)
+    if (settled !== 'conflict') return render(decided, settled)
+  }
+  const result = error('ThrottlingException', 'The resource is being changed by other requests.')
+  const failed = { ...admitted.known, result }
+  return render(failed, await record(parts, failed))
+}
+
+/** What a call changes, by name: the first of its targets, in which calls that meet each other agree. */
+function resourceOf({ targets = {} }: Attempt): string {
+  const [first] = Object.values(targets)
+  if (!first || first.kind === 'account') return 'account'
+  return first.kind === 'alias' ? first.arn : first.key.arn
+}
+
+/** A thrown error is a mistake in this program, never an answer: the log has it, the caller learns nothing of it. */
+async function orInternalError<T>(parts: PipelineParts, known: Attempt, work: () => Promise<T>): Promise<T | Attempt> {
+  try {
+    return await work()
+  } catch (cause) {
+    parts.log.error('a call failed unexpectedly', { requestId: known.request.requestId, cause })
+    return { ...known, result: error('KMSInternalException') }
   }
 }
 
 /** Decides a call without doing anything: what it returns may still be lost to a concurrent change. */
-async function decide(parts: PipelineParts, request: HttpRequest, found: Route | Lost): Promise<Attempt> {
-  try {
-    if (request.isTooLarge)
-      return refused(request, found, error('RequestEntityTooLargeException', 'Request body is too large.'))
-    return isLost(found) ? refused(request, found, found.error) : await decideFound(parts, request, found)
-  } catch (cause) {
-    // A thrown error is a mistake in this program, never an answer: the log has it, the caller learns nothing of it.
-    parts.log.error('a call failed unexpectedly', { requestId: request.requestId, cause })
-    return refused(request, found, error('KMSInternalException'))
-  }
-}
-
-async function decideFound(parts: PipelineParts, request: HttpRequest, found: Route): Promise<Attempt> {
-  const { operation, service } = found
-  const known = refused(request, found, error('KMSInternalException'))
-  const caller = await parts.authenticate(request, service.name)
-  if (isError(caller)) return { ...known, result: caller }
-  const fault = parts.faults?.next(operation.name)
-  if (fault?.delayMs) await delay(fault.delayMs)
-  if (fault?.error) return { ...known, caller, result: error(fault.error, 'Injected fault.') }
-  const document = found.parameters()
-  if (isError(document)) return { ...known, caller, result: document }
-  const input = service.protocol === 'json' ? readStructure(operation.input, document) : {}
-  if (isError(input)) return { ...known, caller, result: input }
-  return runOperation(parts, { ...known, caller, input }, caller, input)
-}
-
-async function runOperation(
-  parts: PipelineParts,
-  known: Attempt,
-  caller: VerifiedCaller,
-  input: Fields,
-): Promise<Attempt> {
-  const { operation } = known
-  if (!operation) return known
+async function decide(parts: PipelineParts, { known, operation, caller, input }: Admitted): Promise<Attempt> {
   const find = finderFor(parts.store, caller)
   const targets = await operation.targets(input, find)
   if (isError(targets)) return { ...known, result: targets }
