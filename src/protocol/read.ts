@@ -108,6 +108,7 @@ function readMap(given: { readonly [name: string]: unknown }, findings: Findings
   const map = new Map<string, string>()
   for (const [key, value] of Object.entries(given))
     if (typeof value === 'string') map.set(key, value)
+    else if (value === null) findings.mistyped ??= 'Null value found in a map.'
     else mistyped(findings, value, 'a String')
   return map
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { error, isError, type ServiceError } from '../domain/error.ts'
 import { readQuery } from '../protocol/query.ts'
 import { type HttpRequest, header } from './http.ts'
@@ -45,8 +46,10 @@ function routeJson(services: readonly Service[], request: HttpRequest, target: s
   return { service, operation, parameters: () => parseJson(request.body) }
 }
 
+/** Bytes that are not UTF-8 are refused: replacement characters would let different encryption contexts pass for one. */
 function parseJson(body: Uint8Array): unknown | ServiceError {
   const { buffer, byteOffset, byteLength } = body
+  if (!isUtf8(body)) return error('SerializationException')
   try {
     return JSON.parse(byteLength === 0 ? '{}' : Buffer.from(buffer, byteOffset, byteLength).toString('utf8'))
   } catch (cause) {
