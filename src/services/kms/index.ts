@@ -24,9 +24,11 @@ import { TagResource } from './TagResource.ts'
 import { UntagResource } from './UntagResource.ts'
 import { UpdateAlias } from './UpdateAlias.ts'
 import { UpdateKeyDescription } from './UpdateKeyDescription.ts'
+import { UNBUILT } from './unbuilt.ts'
 import { VerifyMac } from './VerifyMac.ts'
 
-const OPERATIONS: readonly Operation[] = [
+/** Everything that Trent performs. */
+export const OPERATIONS: readonly Operation[] = [
   CancelKeyDeletion,
   CreateAlias,
   CreateKey,
@@ -61,5 +63,5 @@ export const kms: Service = {
   eventSource: 'kms.amazonaws.com',
   protocol: 'json',
   targetPrefix: 'TrentService',
-  operations: new Map(OPERATIONS.map((operation) => [operation.name, operation])),
+  operations: new Map([...OPERATIONS, ...UNBUILT].map((operation) => [operation.name, operation])),
 }
