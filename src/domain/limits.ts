@@ -38,6 +38,8 @@ export const KEYS_PER_REGION_MAX = 100_000
 export const ENCRYPTION_CONTEXT_MAX_BYTES = 8_192
 /** Bytes. Source: service model, PlaintextType and MessageType. */
 export const PLAINTEXT_MAX_BYTES = 4_096
+/** Bytes of HMAC key material that is brought; the least is the digest's length. Source: KMS developer guide, importing HMAC keys: up to 1024 bits. */
+export const HMAC_MATERIAL_MAX_BYTES = 128
 /** Days. Source: ScheduleKeyDeletion. */
 export const PENDING_WINDOW_DAYS = { min: 7, max: 30, default: 30 } as const
 

@@ -69,6 +69,8 @@ export type Definition<I extends Members, O extends Members, T extends Targets> 
   /** Cryptographic operations: the usage the key must have, and the algorithm it must offer. */
   readonly crypto?: { readonly usage: KeyUsage; readonly algorithm?: (input: StructureOf<I>, target: string) => string }
   readonly event?: EventRule
+  /** The request as its event shows it, for operations whose events tell more than was sent. */
+  readonly shown?: (input: StructureOf<I>) => StructureOf<I>
   /** Which keys and other resources the call touches, in the order they are decided. */
   targets(input: StructureOf<I>, find: Finder): Promise<T | ServiceError>
   /** Condition keys that this request carries, for the target of that name. */

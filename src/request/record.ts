@@ -46,7 +46,8 @@ export function eventOf(attempt: Attempt, eventId: string, time: number): string
 }
 
 function requestParameters({ operation, input }: Attempt): JsonObject | null {
-  return operation && input && operation.event?.request !== 'none' ? logged(operation.input, input, eventDate) : null
+  if (!operation || !input || operation.event?.request === 'none') return null
+  return logged(operation.input, operation.shown?.(input) ?? input, eventDate)
 }
 
 function responseElements({ operation, targets, result }: Attempt): JsonObject | null {

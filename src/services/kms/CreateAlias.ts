@@ -1,10 +1,9 @@
 import { parseAliasName } from '../../domain/alias.ts'
 import { aliasArn } from '../../domain/arn.ts'
 import { error, isError } from '../../domain/error.ts'
-import { ALIASES_PER_KEY_MAX } from '../../domain/limits.ts'
 import { operation } from '../../request/operation.ts'
 import { alias } from '../../request/targets.ts'
-import { targetKey } from './alias-target.ts'
+import { refuseFullKey, targetKey } from './alias-target.ts'
 import * as shapes from './shapes.ts'
 
 /**
@@ -41,11 +40,8 @@ export const CreateAlias = operation({
     const { scope } = call.caller
     if (await call.store.findAlias(scope, name))
       return error('AlreadyExistsException', `An alias with the name ${aliasArn(scope, name)} already exists`)
-    if ((await call.store.countAliases(scope, key.keyId)) >= ALIASES_PER_KEY_MAX)
-      return error(
-        'LimitExceededException',
-        `The limit of ${ALIASES_PER_KEY_MAX} aliases for ${key.arn} has been reached.`,
-      )
+    const full = await refuseFullKey(call.store, key)
+    if (full) return full
     const now = call.clock.now()
     const made = { ...scope, name, targetKeyId: key.keyId, createdAt: now, updatedAt: now }
     return { output: {}, changes: [{ kind: 'insert-alias', alias: made }] }

@@ -1,7 +1,13 @@
 import { type KeyId, keyArn } from '../../domain/arn.ts'
 import { error, isError, type ServiceError } from '../../domain/error.ts'
 import type { Key, KeyMaterial } from '../../domain/key.ts'
-import { algorithmsOf, isRandomKeySpec, type KeySpec, type KeyUsage } from '../../domain/key-spec.ts'
+import {
+  algorithmsOf,
+  isRandomKeySpec,
+  type KeySpec,
+  type KeyUsage,
+  type RandomKeySpec,
+} from '../../domain/key-spec.ts'
 import { KEYS_PER_REGION_MAX } from '../../domain/limits.ts'
 import { parseTags } from '../../domain/tag.ts'
 import { boolean, optional, withDefault } from '../../protocol/shape.ts'
@@ -28,7 +34,7 @@ export const CreateKey = operation({
     CustomKeyStoreId: optional(shapes.CustomKeyStoreIdType),
     BypassPolicyLockoutSafetyCheck: optional(boolean()),
     Tags: optional(shapes.TagList),
-    MultiRegion: withDefault(boolean(), false),
+    MultiRegion: optional(boolean()),
     XksKeyId: optional(shapes.XksKeyIdType),
   },
   output: { KeyMetadata: optional(shapes.KeyMetadata) },
@@ -49,6 +55,12 @@ export const CreateKey = operation({
   quota: 'management',
   states: 'any',
   event: { response: 'output' },
+  // Recorded events of CreateKey tell these defaults, and no others.
+  shown: (input) => {
+    const { keySpec, keyUsage } = kindWanted(input)
+    const BypassPolicyLockoutSafetyCheck = input.BypassPolicyLockoutSafetyCheck ?? false
+    return { ...input, KeySpec: keySpec, KeyUsage: keyUsage, BypassPolicyLockoutSafetyCheck }
+  },
 
   async targets(input) {
     const create = { account: { kind: 'account', action: 'kms:CreateKey' } } as const
@@ -56,15 +68,14 @@ export const CreateKey = operation({
   },
 
   conditions(input) {
-    const keySpec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
-    const keyUsage = input.KeyUsage ?? 'ENCRYPT_DECRYPT'
+    const { keySpec, keyUsage } = kindWanted(input)
     return {
       'kms:KeySpec': keySpec,
       'kms:CustomerMasterKeySpec': keySpec,
       'kms:KeyUsage': keyUsage,
       'kms:CustomerMasterKeyUsage': keyUsage,
       'kms:KeyOrigin': input.Origin,
-      'kms:MultiRegion': String(input.MultiRegion),
+      'kms:MultiRegion': String(input.MultiRegion ?? false),
       ...(input.BypassPolicyLockoutSafetyCheck === undefined
         ? {}
         : { 'kms:BypassPolicyLockoutSafetyCheck': String(input.BypassPolicyLockoutSafetyCheck) }),
@@ -78,11 +89,13 @@ export const CreateKey = operation({
     if (isError(kind)) return kind
     const tags = parseTags(input.Tags ?? [])
     if (isError(tags)) return tags
-    const custom = customKey(tags, call.allowsCustomKeys)
+    const custom = customKey({ tags, keySpec: kind.keySpec, isAllowed: call.allowsCustomKeys })
     if (isError(custom)) return custom
     const { scope } = call.caller
     const keyId = custom.keyId ?? (call.ids.uuid() as KeyId)
     const arn = keyArn(scope, keyId)
+    if (custom.keyId && (await call.store.findKey(scope, keyId)))
+      return error('AlreadyExistsException', `Key '${arn}' already exists`)
     const policy = policyOf(input, call, { arn, account: scope.account })
     if (isError(policy)) return policy
     if ((await call.store.countKeys(scope)) >= KEYS_PER_REGION_MAX)
@@ -128,35 +141,40 @@ function policyOf(
     : policies.check({ text: Policy, bypassesLockoutCheck: BypassPolicyLockoutSafetyCheck ?? false, caller, key })
 }
 
+/** Spec and usage that a request means, whether they fit each other or not. */
+function kindWanted(input: Pick<Wanted, 'KeySpec' | 'CustomerMasterKeySpec' | 'KeyUsage'>) {
+  const keySpec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
+  return { keySpec, keyUsage: input.KeyUsage ?? 'ENCRYPT_DECRYPT' }
+}
+
 type Wanted = {
   readonly KeySpec?: KeySpec
   readonly CustomerMasterKeySpec?: KeySpec
   readonly KeyUsage?: KeyUsage
   readonly Origin: string
-  readonly MultiRegion: boolean
+  readonly MultiRegion?: boolean
 }
 
 /** Spec and usage, in AWS's order of refusals; what cannot be created yet is refused last. */
-function kindOf(input: Wanted): { readonly keySpec: KeySpec; readonly keyUsage: KeyUsage } | ServiceError {
+function kindOf(input: Wanted): { readonly keySpec: RandomKeySpec; readonly keyUsage: KeyUsage } | ServiceError {
   if (input.KeySpec && input.CustomerMasterKeySpec && input.KeySpec !== input.CustomerMasterKeySpec)
     return error(
       'ValidationException',
       'You cannot specify KeySpec and CustomerMasterKeySpec with different values in the same request.',
     )
-  const keySpec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
+  const { keySpec, keyUsage } = kindWanted(input)
   if (keySpec !== 'SYMMETRIC_DEFAULT' && input.KeyUsage === undefined)
     return error(
       'ValidationException',
       'You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.',
     )
-  const keyUsage = input.KeyUsage ?? 'ENCRYPT_DECRYPT'
   if (algorithmsOf(keySpec, keyUsage).length === 0)
     return error('ValidationException', `KeyUsage ${keyUsage} is not compatible with KeySpec ${keySpec}`)
-  return refuseUnbuilt(input, keySpec) ?? { keySpec, keyUsage }
+  if (!isRandomKeySpec(keySpec)) return error('UnsupportedOperationException', `KeySpec ${keySpec} is not supported.`)
+  return refuseUnbuilt(input) ?? { keySpec, keyUsage }
 }
 
-function refuseUnbuilt(input: Wanted, keySpec: KeySpec): ServiceError | undefined {
-  if (!isRandomKeySpec(keySpec)) return error('UnsupportedOperationException', `KeySpec ${keySpec} is not supported.`)
+function refuseUnbuilt(input: Wanted): ServiceError | undefined {
   if (input.Origin !== 'AWS_KMS')
     return error('UnsupportedOperationException', `Origin ${input.Origin} is not supported.`)
   return input.MultiRegion ? error('UnsupportedOperationException', 'Multi-Region keys are not supported.') : undefined

@@ -2,6 +2,7 @@ import { aliasArn } from '../../domain/arn.ts'
 import { isError } from '../../domain/error.ts'
 import type { Alias } from '../../domain/key.ts'
 import { list, optional } from '../../protocol/shape.ts'
+import { hiddenResource } from '../../request/denial.ts'
 import { operation } from '../../request/operation.ts'
 import { cutPage, PAGES, pageOf } from './page.ts'
 import * as shapes from './shapes.ts'
@@ -26,6 +27,9 @@ export const ListAliases = operation({
     const target =
       input.KeyId === undefined ? undefined : await call.find.key('kms:ListAliases', input.KeyId, 'refused')
     if (isError(target)) return target
+    // The key only filters, so no decision about it hides it: one of another account must look as if it were not there.
+    if (target && target.key.account !== call.caller.scope.account)
+      return hiddenResource(call.caller.principal.arn, 'kms:ListAliases')
     const filter = target ? { targetKeyId: target.key.keyId } : {}
     const aliases = await call.store.listAliases(call.caller.scope, { ...wanted, ...filter, limit: wanted.limit + 1 })
     const { page, ...rest } = cutPage(aliases, wanted.limit, (alias) => alias.name)

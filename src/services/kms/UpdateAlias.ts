@@ -4,7 +4,7 @@ import { error, isError } from '../../domain/error.ts'
 import { classOf } from '../../domain/key-spec.ts'
 import { operation } from '../../request/operation.ts'
 import { alias } from '../../request/targets.ts'
-import { targetKey } from './alias-target.ts'
+import { refuseFullKey, targetKey } from './alias-target.ts'
 import * as shapes from './shapes.ts'
 
 /**
@@ -47,6 +47,8 @@ export const UpdateAlias = operation({
         'ValidationException',
         `Alias ${aliasArn(call.caller.scope, name)} cannot be changed to a key of another type or usage.`,
       )
+    const full = was.targetKeyId === key.keyId ? undefined : await refuseFullKey(call.store, key)
+    if (full) return full
     const moved = { ...was, targetKeyId: key.keyId, updatedAt: call.clock.now() }
     return { output: {}, changes: [{ kind: 'update-alias', alias: moved, was }] }
   },

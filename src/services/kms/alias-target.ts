@@ -1,5 +1,8 @@
 import { error, type ServiceError } from '../../domain/error.ts'
+import type { Key } from '../../domain/key.ts'
+import { ALIASES_PER_KEY_MAX } from '../../domain/limits.ts'
 import type { Finder } from '../../request/finder.ts'
+import type { Store } from '../../request/ports.ts'
 import type { KeyTarget } from '../../request/targets.ts'
 
 /** The key that an alias shall name: by key id or key ARN, never by another alias. */
@@ -12,4 +15,12 @@ export async function targetKey<A extends string>(
   return isAlias
     ? error('ValidationException', 'Aliases must refer to keys. Not aliases')
     : find.key(action, named, 'refused')
+}
+
+/** Refuses one more alias for a key that has as many as a key may have. */
+export async function refuseFullKey(store: Store, key: Key): Promise<ServiceError | undefined> {
+  const count = await store.countAliases(key, key.keyId)
+  return count < ALIASES_PER_KEY_MAX
+    ? undefined
+    : error('LimitExceededException', `The limit of ${ALIASES_PER_KEY_MAX} aliases for ${key.arn} has been reached.`)
 }
