@@ -3,7 +3,7 @@ import type { ErrorCode, ServiceError } from '../domain/error.ts'
 import type { Key, KeyMaterial } from '../domain/key.ts'
 import type { KeyUsage } from '../domain/key-spec.ts'
 import type { StateRule } from '../domain/key-state.ts'
-import type { Members, StructureOf } from '../protocol/shape.ts'
+import type { Fields, Members, StructureOf } from '../protocol/shape.ts'
 import type { VerifiedCaller } from './caller.ts'
 import type { Finder } from './finder.ts'
 import type { KeyPolicies } from './key-policy.ts'
@@ -70,7 +70,7 @@ export type Definition<I extends Members, O extends Members, T extends Targets> 
   readonly crypto?: { readonly usage: KeyUsage; readonly algorithm?: (input: StructureOf<I>, target: string) => string }
   readonly event?: EventRule
   /** The request as its event shows it, for operations whose events tell more than was sent. */
-  readonly shown?: (input: StructureOf<I>) => StructureOf<I>
+  readonly shown?: (input: StructureOf<I>) => Fields
   /** Which keys and other resources the call touches, in the order they are decided. */
   targets(input: StructureOf<I>, find: Finder): Promise<T | ServiceError>
   /** Condition keys that this request carries, for the target of that name. */

@@ -59,7 +59,13 @@ export const CreateKey = operation({
   shown: (input) => {
     const { keySpec, keyUsage } = kindWanted(input)
     const BypassPolicyLockoutSafetyCheck = input.BypassPolicyLockoutSafetyCheck ?? false
-    return { ...input, KeySpec: keySpec, KeyUsage: keyUsage, BypassPolicyLockoutSafetyCheck }
+    return {
+      ...input,
+      KeySpec: keySpec,
+      CustomerMasterKeySpec: keySpec,
+      KeyUsage: keyUsage,
+      BypassPolicyLockoutSafetyCheck,
+    }
   },
 
   async targets(input) {

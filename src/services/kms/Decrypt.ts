@@ -53,6 +53,7 @@ export const Decrypt = operation({
         action: 'kms:Decrypt',
         ciphertext: input.CiphertextBlob,
         keyId: input.KeyId,
+        keyMember: 'keyId',
         ignoresCiphertext: ignoresCiphertext(input),
       }),
     ),

@@ -58,6 +58,7 @@ export const ReEncrypt = operation({
       action: 'kms:ReEncryptFrom',
       ciphertext: input.CiphertextBlob,
       keyId: input.SourceKeyId,
+      keyMember: 'sourceKeyId',
       ignoresCiphertext: ignoresCiphertext(input),
     })
     if (isError(source)) return source

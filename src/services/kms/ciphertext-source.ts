@@ -9,6 +9,8 @@ type Source<A extends string> = {
   readonly action: A
   readonly ciphertext: Uint8Array | undefined
   readonly keyId: string | undefined
+  /** How the request names the key, as errors spell it. */
+  readonly keyMember: 'keyId' | 'sourceKeyId'
   /** DryRun with IGNORE_CIPHERTEXT: only the key named in the request counts. */
   readonly ignoresCiphertext: boolean
 }
@@ -26,7 +28,7 @@ export async function ciphertextSource<const A extends string>(
   source: Source<A>,
 ): Promise<KeyTarget<A> | ServiceError> {
   if (source.ignoresCiphertext)
-    return source.keyId === undefined ? missing('keyId') : find.key(source.action, source.keyId, 'accepted')
+    return source.keyId === undefined ? missing(source.keyMember) : find.key(source.action, source.keyId, 'accepted')
   if (source.ciphertext === undefined) return missing('ciphertextBlob')
   const materialId = materialIdIn(source.ciphertext)
   const material = materialId && (await find.material(materialId))
