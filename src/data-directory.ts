@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 /** Where a service keeps what lasts. */
 export type DataDirectory = {
@@ -21,9 +21,16 @@ export function dataDirectory(root: string): DataDirectory {
   }
 }
 
-/** Makes the directory, for its owner alone. Throws the system's error when it cannot be. */
-export function makeDataDirectory(directory: DataDirectory): void {
-  mkdirSync(directory.root, { recursive: true, mode: 0o700 })
+/**
+ * Makes the directory and those above it, for its owner alone. Throws the system's error when it cannot be.
+ *
+ * One by one: mkdir's own `recursive` never ends below a file system that refuses with ENOENT, such as /proc.
+ */
+export function makeDataDirectory({ root }: Pick<DataDirectory, 'root'>): void {
+  const path = resolve(root)
+  if (existsSync(path)) return
+  if (!existsSync(dirname(path))) makeDataDirectory({ root: dirname(path) })
+  mkdirSync(path, { mode: 0o700 })
 }
 
 /**
