@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+
+// Runs all tests, or those in the files given: `npm test`, `npm test -- test/cli/encrypt.test.ts`.
+const ROOT = join(import.meta.dirname, '..')
+const ALL = 'test/**/*.test.ts'
+const NODE_MAJOR_MIN = 26
+/** Test files at once. Many start processes of their own, so that one per core of a small machine is plenty. */
+const FILES_AT_ONCE = 2
+/** How a test says that it was skipped because a component is not there, and what would bring it. */
+const MISSING = /^install: /
+
+const isStrict = process.env.CI === 'true'
+
+/** What the tests asked to be installed, with the tests that asked. */
+const missing = new Map<string, number>()
+
+function note(skip: string | boolean | undefined): void {
+  if (typeof skip === 'string' && MISSING.test(skip)) missing.set(skip, (missing.get(skip) ?? 0) + 1)
+}
+
+function tell(): void {
+  for (const [reason, tests] of missing) process.stdout.write(`skipped ${tests}: ${reason}\n`)
+  if (missing.size === 0 || !isStrict) return
+  process.stdout.write('CI must have all components, so that these skips are failures\n')
+  process.exitCode = 1
+}
+
+if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_MIN)
+  throw new Error(`the tests need Node ${NODE_MAJOR_MIN}; 'npm test' runs them with the pinned one`)
+
+const given = process.argv.slice(2)
+run({ cwd: ROOT, globPatterns: given.length === 0 ? [ALL] : given, concurrency: FILES_AT_ONCE })
+  .on('test:pass', ({ skip }) => note(skip))
+  .on('test:fail', ({ todo }) => {
+    if (todo === undefined || todo === false) process.exitCode = 1
+  })
+  .compose(spec)
+  .on('end', tell)
+  .pipe(process.stdout)
