@@ -239,20 +239,17 @@ async function listenWith(config: Config, first: Engine, around: Surroundings): 
     api: (request: HttpRequest) => engine.handle(request),
     requestId: ids.uuid,
   }
-  const tls = config.tls && { cert: readFileSync(config.tls.certPath), key: readFileSync(config.tls.keyPath) }
-  const listener = await listen({ host: config.host, port: config.port, ...(tls ? { tls } : {}) }, handlers).catch(
-    async (cause) => {
-      await engine.close()
-      throw cause
-    },
-  )
+  const listener = await openListener(config, handlers).catch(async (cause) => {
+    await engine.close()
+    throw cause
+  })
   const close = async () => {
     await listener.close()
     await engine.close()
   }
   const { credentials } = dataDirectory(config.dataDirectory ?? '')
   return {
-    url: `${tls ? 'https' : 'http'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${listener.port}`,
+    url: `${config.tls ? 'https' : 'http'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${listener.port}`,
     notes: {
       account: engine.account,
       isFirstStart: engine.isFirstStart,
@@ -262,6 +259,12 @@ async function listenWith(config: Config, first: Engine, around: Surroundings): 
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** Rejects for TLS files that cannot be read as for a port that is taken. */
+async function openListener({ host, port, tls }: Config, handlers: Parameters<typeof listen>[1]) {
+  const files = tls && { cert: readFileSync(tls.certPath), key: readFileSync(tls.keyPath) }
+  return listen({ host, port, ...(files ? { tls: files } : {}) }, handlers)
 }
 
 /** Time goes forward step by step, so that what falls due on the way sees the time at which it does. */
