@@ -1,4 +1,5 @@
 import { isError } from '../domain/error.ts'
+import type { Key } from '../domain/key.ts'
 import { type CallRecord, type EventResource, eventLine, type JsonObject } from '../trail/event.ts'
 import { eventDate } from '../trail/event-time.ts'
 import type { Identity } from '../trail/identity.ts'
@@ -74,14 +75,21 @@ function isSymmetricUse(entry: [string, Target]): entry is [string, KeyTarget] {
   return target.kind === 'key' && target.material !== undefined && target.key.keySpec === 'SYMMETRIC_DEFAULT'
 }
 
-function resourcesOf({ targets }: Attempt): readonly EventResource[] {
-  return targets ? Object.values(targets).flatMap(resourceOf) : []
+/** What the call was about, and what it made. */
+function resourcesOf({ targets = {}, result }: Attempt): readonly EventResource[] {
+  const changes = isError(result) ? [] : (result.changes ?? [])
+  const made = changes.flatMap((change) => (change.kind === 'insert-key' ? [keyResource(change.key)] : []))
+  return [...Object.values(targets).flatMap(resourceOf), ...made]
 }
 
 const TYPE = 'AWS::KMS::Key'
 
+function keyResource({ account, arn }: Key): EventResource {
+  return { accountId: account, type: TYPE, ARN: arn }
+}
+
 function resourceOf(target: Target): readonly EventResource[] {
-  if (target.kind === 'key') return [{ accountId: target.key.account, type: TYPE, ARN: target.key.arn }]
+  if (target.kind === 'key') return [keyResource(target.key)]
   return target.kind === 'alias' ? [{ accountId: target.account, type: TYPE, ARN: target.arn }] : []
 }
 

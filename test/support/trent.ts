@@ -28,6 +28,8 @@ export type TestTrent = AsyncDisposable & {
   readonly send: (outgoing: Outgoing) => Promise<Incoming>
   /** A path below `/_trent/`. */
   readonly control: (method: string, path: string, body?: unknown) => Promise<Incoming>
+  /** Stops the service alone: connections are the service's to close. */
+  stop(): Promise<void>
   /** Stops the service; a temporary data directory stays until the end of the test. */
   close(): Promise<void>
 }
@@ -58,6 +60,7 @@ export async function startTrent(mode: Mode, options: Options = {}): Promise<Tes
     account: running.notes.account,
     ...(data === undefined ? {} : { data }),
     credentials,
+    stop: () => running.close(),
     close,
     async [Symbol.asyncDispose]() {
       await close()
