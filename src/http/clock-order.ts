@@ -1,7 +1,8 @@
 /** Where Trent's time goes: to an instant, or back to real time. */
 export type ClockOrder = { readonly to: number } | 'real time'
 
-const HELP = 'The clock takes {"advance": "P7DT1H"}, {"set": "2027-01-01T00:00:00Z"} or {"reset": true}.'
+/** What a person reads who sent no order. */
+export const CLOCK_HELP = 'The clock takes {"advance": "P7DT1H"}, {"set": "2027-01-01T00:00:00Z"} or {"reset": true}.'
 /** Milliseconds since the epoch: the last instant that ECMAScript's dates hold. */
 const LAST_INSTANT = 8.64e15
 
@@ -9,16 +10,16 @@ const LAST_INSTANT = 8.64e15
  * Reads an order to the clock.
  *
  * @param now - Trent's time, milliseconds since the epoch.
- * @returns what is wrong with it, as one line.
+ * @returns nothing when it is none.
  */
-export function clockOrder(value: unknown, now: number): ClockOrder | string {
-  if (typeof value !== 'object' || value === null) return HELP
+export function clockOrder(value: unknown, now: number): ClockOrder | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
   const { advance, set, reset } = value as { readonly [name: string]: unknown }
-  if ([advance, set, reset].filter((member) => member !== undefined).length !== 1) return HELP
-  if (reset !== undefined) return reset === true ? 'real time' : HELP
+  if ([advance, set, reset].filter((member) => member !== undefined).length !== 1) return undefined
+  if (reset !== undefined) return reset === true ? 'real time' : undefined
   const to =
     typeof advance === 'string' ? advanced(advance, now) : typeof set === 'string' ? Date.parse(set) : Number.NaN
-  return Number.isFinite(to) && Math.abs(to) <= LAST_INSTANT ? { to } : HELP
+  return Number.isFinite(to) && Math.abs(to) <= LAST_INSTANT ? { to } : undefined
 }
 
 /** Months and years are counted in the calendar, from now and in UTC. */

@@ -2,7 +2,7 @@ import { isErrorCode } from '../domain/error.ts'
 import type { TravellingClock } from '../request/clock.ts'
 import type { Fault, Faults } from '../request/faults.ts'
 import { type HttpRequest, type HttpResponse, header } from '../request/http.ts'
-import { type ClockOrder, clockOrder } from './clock-order.ts'
+import { CLOCK_HELP, type ClockOrder, clockOrder } from './clock-order.ts'
 
 /** What `GET /_trent/health` tells. */
 export type Health = {
@@ -87,7 +87,7 @@ async function control(asked: string, request: HttpRequest, emulator: Emulator):
 
 async function moveClock(request: HttpRequest, emulator: Emulator): Promise<Reply> {
   const order = clockOrder(jsonOf(request), emulator.clock.now())
-  if (typeof order === 'string') return bad(order)
+  if (order === undefined) return bad(CLOCK_HELP)
   await emulator.travel(order)
   return ok({ now: new Date(emulator.clock.now()).toISOString() })
 }

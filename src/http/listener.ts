@@ -38,7 +38,13 @@ const KEY_EXCHANGE_GROUPS = 'X25519MLKEM768:X25519:P-256'
  * @returns the listener once the port is bound; rejects with the system's error (EADDRINUSE, EACCES) when it cannot be.
  */
 export async function listen(config: ListenerConfig, handlers: Handlers): Promise<Listener> {
-  const onRequest: RequestListener = (request, response) => void answer(handlers, request, response)
+  const onRequest: RequestListener = async (request, response) => {
+    const answered = await answer(handlers, request)
+    // The client went away before its request was whole: nothing was asked, so nothing is answered or recorded.
+    if (answered === 'aborted') response.destroy()
+    // Once closing, no connection is kept: the last answer on each ends it.
+    else send(response, server.listening ? answered : { ...answered, close: true })
+  }
   const options = { maxHeaderSize: limits.REQUEST_HEADERS_MAX_BYTES, keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS }
   const server: Server = config.tls
     ? createTlsServer({ ...options, ...config.tls, minVersion: 'TLSv1.3', ecdhCurve: KEY_EXCHANGE_GROUPS }, onRequest)
@@ -72,13 +78,14 @@ function closed(server: Server): Promise<void> {
   })
 }
 
-async function answer(handlers: Handlers, request: IncomingMessage, response: ServerResponse): Promise<void> {
+type Answered = HttpResponse & { readonly requestId: string }
+
+async function answer(handlers: Handlers, request: IncomingMessage): Promise<Answered | 'aborted'> {
   const body = await readBody(request, limits.REQUEST_BODY_MAX_BYTES)
-  // The client went away before its request was whole: nothing was asked, so nothing is answered or recorded.
-  if (body === 'aborted') return void response.destroy()
+  if (body === 'aborted') return body
   const received = receivedOf(handlers.requestId(), request, body)
   const controlled = received.path.startsWith('/_trent/') ? await handlers.control(received) : undefined
-  send(response, received.requestId, controlled ?? (await handlers.api(received)))
+  return { ...(controlled ?? (await handlers.api(received))), requestId: received.requestId }
 }
 
 function receivedOf(requestId: string, request: IncomingMessage, body: Exclude<Body, 'aborted'>): HttpRequest {
@@ -100,7 +107,7 @@ function receivedOf(requestId: string, request: IncomingMessage, body: Exclude<B
   }
 }
 
-function send(response: ServerResponse, requestId: string, { status, contentType, body, close }: HttpResponse): void {
+function send(response: ServerResponse, { requestId, status, contentType, body, close }: Answered): void {
   response.writeHead(status, [
     'x-amzn-RequestId',
     requestId,
