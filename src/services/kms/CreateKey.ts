@@ -13,7 +13,7 @@ import { parseTags } from '../../domain/tag.ts'
 import { boolean, optional, withDefault } from '../../protocol/shape.ts'
 import type { Submission } from '../../request/key-policy.ts'
 import { type Call, operation } from '../../request/operation.ts'
-import { customKey } from './custom-key.ts'
+import { customKey, withoutMaterial } from './custom-key.ts'
 import { keyMetadata } from './key-metadata.ts'
 import * as shapes from './shapes.ts'
 
@@ -61,6 +61,7 @@ export const CreateKey = operation({
     const BypassPolicyLockoutSafetyCheck = input.BypassPolicyLockoutSafetyCheck ?? false
     return {
       ...input,
+      ...(input.Tags ? { Tags: withoutMaterial(input.Tags) } : {}),
       KeySpec: keySpec,
       CustomerMasterKeySpec: keySpec,
       KeyUsage: keyUsage,

@@ -38,6 +38,11 @@ export function customKey(wanted: {
   }
 }
 
+/** The tags of a request as its event may show them: the trail holds no key material, whichever way it was brought. */
+export function withoutMaterial(tags: readonly Tag[]): readonly Tag[] {
+  return tags.map((tag) => (tag.TagKey === CUSTOM_MATERIAL ? { TagKey: tag.TagKey, TagValue: '' } : tag))
+}
+
 /** AES keys have one length; HMAC keys at least that of their digest. */
 function materialOf(text: string, keySpec: RandomKeySpec): Uint8Array | ServiceError {
   const bytes = Buffer.from(text, 'base64')
