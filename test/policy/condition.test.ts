@@ -152,6 +152,7 @@ const UNREADABLE = [
   ['IpAddress', '0.0.0.0/0', 'localhost'],
   ['BinaryEquals', 'YQ==', 'YQ'],
   ['ArnLike', 'arn:aws:iam::*:role/*', 'role/a'],
+  ['ArnLike', 'role/a', 'role/a'],
   ['ArnLike', '*', ROLE],
   ['ArnLike', 'arn:aws:iam:*:role/a/B', ROLE],
   ['ArnLike', 'arn:aws:*:role/a/B', ROLE],

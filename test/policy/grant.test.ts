@@ -46,6 +46,7 @@ const CONSTRAINTS: readonly (readonly [constraint: GrantConstraint, context: Pai
   [equals({ a: '1' }), { a: '1', b: '2' }, false],
   [equals({ a: '1' }), { a: '1', A: '1' }, false],
   [equals({ a: '1', A: '2' }), { a: '1', b: '2' }, false],
+  [equals({ a: '1', A: '1' }), { a: '1', b: '2' }, false],
   [equals({ a: '1', b: '2' }), { a: '1' }, false],
   [subset({ a: '1' }), { a: '1' }, true],
   [subset({ a: '1' }), { A: '1', b: '2' }, true],
