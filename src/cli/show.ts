@@ -29,8 +29,11 @@ const jsonOf = (value: unknown): string => JSON.stringify(value, null, 2)
 
 const tabbed = (cells: readonly (readonly string[])[]): string => cells.map((line) => line.join('\t')).join('\n')
 
+/** No lines between rows. */
+const COMPACT = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' }
+
 function drawn(cells: readonly string[][], head: string[] = []): string {
-  const table = new Table({ head, style: { head: [], border: [] } })
+  const table = new Table({ head, chars: COMPACT, style: { head: ['bold'], border: [] } })
   table.push(...cells)
   return table.toString()
 }

@@ -31,9 +31,9 @@ export async function* fromBase64(chunks: AsyncIterable<Buffer>): AsyncIterable<
   for await (const chunk of chunks) {
     const added = chunk.toString('latin1').replace(SPACE, '')
     const text = kept + added
-    // Padding ends the text: nothing follows it.
-    if ((isPadded && added !== '') || !ALPHABET.test(text)) throw damaged()
-    isPadded = text.endsWith('=')
+    // Padding ends the text: nothing follows the group that it fills.
+    if ((isPadded && kept === '' && added !== '') || !ALPHABET.test(text)) throw damaged()
+    isPadded ||= text.endsWith('=')
     const whole = text.length - (text.length % 4)
     kept = text.slice(whole)
     yield Buffer.from(text.slice(0, whole), 'base64')

@@ -1,4 +1,5 @@
-import type { Duplex } from 'node:stream'
+import { once } from 'node:events'
+import { type Duplex, PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { KMSClient } from '@aws-sdk/client-kms'
 import { withClient } from '../client.ts'
@@ -74,11 +75,27 @@ export async function deliver({ out, abortSignal }: Job, { input, message, outpu
   if (isFailure(opened)) throw thrown(opened)
   await using sink = opened
   const ending = { signal: abortSignal, end: sink.endsStream }
-  if (message) await pipeline(input, message, output, sink.stream, ending)
-  else await pipeline(input, output, sink.stream, ending)
+  await pipeline(message ? through(message, input) : input, output, sink.stream, ending)
   await sink.keep()
 }
 
 async function* same(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   yield* chunks
+}
+
+/**
+ * Passes bytes through the message's format. Its stream is left alone when what follows fails: destroyed while it works, the
+ * one that encrypts throws where nobody can catch it. Source: `pipeline` without a callback in @aws-crypto/encrypt-node.
+ */
+async function* through(message: Duplex, input: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  const output = new PassThrough()
+  message.on('error', (cause) => output.destroy(cause))
+  message.pipe(output)
+  feed(message, input).catch((cause) => output.destroy(cause))
+  yield* output
+}
+
+async function feed(message: Duplex, input: AsyncIterable<Buffer>): Promise<void> {
+  for await (const chunk of input) if (!message.write(chunk)) await once(message, 'drain')
+  message.end()
 }
