@@ -50,6 +50,7 @@ export function pipeline(parts: PipelineParts): (request: HttpRequest) => Promis
   }
 }
 
+/** A thrown error is a mistake in this program, never an answer: the log has it, the caller learns nothing of it. */
 async function serve(
   parts: PipelineParts,
   turns: Turns,
@@ -57,12 +58,22 @@ async function serve(
   isOverloaded: boolean,
 ): Promise<HttpResponse> {
   const found = route(parts.services, request)
-  const admitted = isOverloaded
-    ? refused(request, found, error('ThrottlingException', 'Rate exceeded.'))
-    : await orInternalError(parts, refused(request, found, error('KMSInternalException')), () =>
-        admit(parts, request, found),
-      )
-  if ('result' in admitted) return render(admitted, await record(parts, admitted))
+  try {
+    return isOverloaded
+      ? await recorded(parts, refused(request, found, error('ThrottlingException', 'Rate exceeded.')))
+      : await answer(parts, turns, await admit(parts, request, found))
+  } catch (cause) {
+    parts.log.error('a call failed unexpectedly', { requestId: request.requestId, cause })
+    return recorded(parts, refused(request, found, error('KMSInternalException')))
+  }
+}
+
+async function recorded(parts: PipelineParts, attempt: Attempt): Promise<HttpResponse> {
+  return render(attempt, await record(parts, attempt))
+}
+
+async function answer(parts: PipelineParts, turns: Turns, admitted: Admitted | Attempt): Promise<HttpResponse> {
+  if ('result' in admitted) return recorded(parts, admitted)
   const { decided, settled } = await perform(parts, admitted)
   if (settled !== 'conflict') return render(decided, settled)
   // Those that met a concurrent change take turns: all at once they would only meet each other again.
@@ -73,7 +84,7 @@ type Performed = { readonly decided: Attempt; readonly settled: Result | 'confli
 
 /** Decides a call and settles it. `conflict`: what it was decided from has changed meanwhile, and nothing was done. */
 async function perform(parts: PipelineParts, admitted: Admitted): Promise<Performed> {
-  const decided = await orInternalError(parts, admitted.known, () => decide(parts, admitted))
+  const decided = await decide(parts, admitted)
   return { decided, settled: await settle(parts, decided) }
 }
 
@@ -83,8 +94,7 @@ async function performAgain(parts: PipelineParts, admitted: Admitted): Promise<H
     if (settled !== 'conflict') return render(decided, settled)
   }
   const result = error('ThrottlingException', 'The resource is being changed by other requests.')
-  const failed = { ...admitted.known, result }
-  return render(failed, await record(parts, failed))
+  return recorded(parts, { ...admitted.known, result })
 }
 
 /** What a call changes, by name: the first of its targets, in which calls that meet each other agree. */
@@ -92,16 +102,6 @@ function resourceOf({ targets = {} }: Attempt): string {
   const [first] = Object.values(targets)
   if (!first || first.kind === 'account') return 'account'
   return first.kind === 'alias' ? first.arn : first.key.arn
-}
-
-/** A thrown error is a mistake in this program, never an answer: the log has it, the caller learns nothing of it. */
-async function orInternalError<T>(parts: PipelineParts, known: Attempt, work: () => Promise<T>): Promise<T | Attempt> {
-  try {
-    return await work()
-  } catch (cause) {
-    parts.log.error('a call failed unexpectedly', { requestId: known.request.requestId, cause })
-    return { ...known, result: error('KMSInternalException') }
-  }
 }
 
 /** Decides a call without doing anything: what it returns may still be lost to a concurrent change. */
