@@ -3,8 +3,8 @@ export type ClockOrder = { readonly to: number } | 'real time'
 
 /** What a person reads who sent no order. */
 export const CLOCK_HELP = 'The clock takes {"advance": "P7DT1H"}, {"set": "2027-01-01T00:00:00Z"} or {"reset": true}.'
-/** Milliseconds since the epoch: the last instant that ECMAScript's dates hold. */
-const LAST_INSTANT = 8.64e15
+/** Milliseconds since the epoch: years of four digits, which every date that is written anywhere has. */
+const INSTANTS = { first: 0, last: Date.UTC(9999, 0, 1) } as const
 
 /**
  * Reads an order to the clock.
@@ -19,7 +19,7 @@ export function clockOrder(value: unknown, now: number): ClockOrder | undefined 
   if (reset !== undefined) return reset === true ? 'real time' : undefined
   const to =
     typeof advance === 'string' ? advanced(advance, now) : typeof set === 'string' ? Date.parse(set) : Number.NaN
-  return Number.isFinite(to) && Math.abs(to) <= LAST_INSTANT ? { to } : undefined
+  return to >= INSTANTS.first && to <= INSTANTS.last ? { to } : undefined
 }
 
 /** Months and years are counted in the calendar, from now and in UTC. */

@@ -58,6 +58,9 @@ const NO_ORDERS = [
   null,
   { advance: 5 },
   { advance: 'P9999999Y' },
+  { set: '+275760-09-13T00:00:00.000Z' },
+  { set: '1969-12-31T23:59:59.999Z' },
+  { advance: '-P60Y' },
 ]
 for (const order of NO_ORDERS)
   test(`${JSON.stringify(order)} does not move the clock`, async () => {
