@@ -20,13 +20,13 @@ export function pageOf(
 ): { readonly after?: string; readonly limit: number } | ServiceError {
   const limit = Math.min(input.Limit ?? bounds.default, bounds.max)
   if (input.Marker === undefined) return { limit }
-  const after = MARKER.test(input.Marker) ? Buffer.from(input.Marker, 'base64url').toString() : ''
+  const after = MARKER.test(input.Marker) ? Buffer.from(input.Marker, 'base64url').toString('utf16le') : ''
   return after === '' || markerAfter(after) !== input.Marker ? error('InvalidMarkerException') : { limit, after }
 }
 
-/** Opaque to clients; base64url, so that any name fits the marker's pattern. */
+/** Opaque to clients; base64url, so that any name fits the marker's pattern, and of UTF-16, which any text has. */
 export function markerAfter(name: string): string {
-  return Buffer.from(name).toString('base64url')
+  return Buffer.from(name, 'utf16le').toString('base64url')
 }
 
 /**

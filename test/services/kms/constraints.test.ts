@@ -110,7 +110,7 @@ const withoutSets = (text: string) => text.replace(/enum value set: \[[^\]]*\]/g
 for (const { name } of OPERATIONS)
   test(`${name} names every constraint that a request breaks`, async () => {
     for (const { value, items } of memberViolations(MODEL.operations[name]?.input ?? {}, '')) {
-      const answer = await trent.kms(name, value as object)
+      const answer = await trent.kms(name, JSON.stringify(value))
       const count = `${items.length} validation error${items.length === 1 ? '' : 's'} detected: `
       assert.equal(answer.code, 'ValidationException', answer.text)
       assert.equal(withoutSets(answer.message ?? ''), `${count}${items.join('; ')}`)

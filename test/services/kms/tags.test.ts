@@ -67,6 +67,20 @@ test('pages of tags hold every tag once', async () => {
   assert.deepEqual([...first.Tags, ...second.Tags, ...third.Tags], await listed(KeyId))
 })
 
+test('pages hold tags that are no Unicode text once, too', async () => {
+  const Tags = ['\ud800', '\ud801', '\udfff', 'z'].map((TagKey) => tag(TagKey))
+  const { KeyId } = await createKey(trent, caller, { Tags })
+  const found: unknown[] = []
+  for (let Marker: string | undefined; found.length < 9; ) {
+    const page = await trent.ok('ListResourceTags', { KeyId, Limit: 1, Marker }, caller)
+    found.push(...page.Tags)
+    if (!page.Truncated) break
+    Marker = page.NextMarker
+  }
+  assert.deepEqual(found, await listed(KeyId))
+  assert.equal(found.length, 4)
+})
+
 test('a description is replaced, cleared and at most 8192 characters', async () => {
   const { KeyId } = await createKey(trent, caller, { Description: 'first' })
   const update = (Description: string) => trent.kms('UpdateKeyDescription', { KeyId, Description }, caller)
