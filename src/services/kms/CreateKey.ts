@@ -103,7 +103,14 @@ export const CreateKey = operation({
     const arn = keyArn(scope, keyId)
     if (custom.keyId && (await call.store.findKey(scope, keyId)))
       return error('AlreadyExistsException', `Key '${arn}' already exists`)
-    const policy = policyOf(input, call, { arn, account: scope.account })
+    const policy = policyOf(input, call, {
+      ...kind,
+      arn,
+      account: scope.account,
+      origin: input.Origin,
+      multiRegion: false,
+      tags: custom.tags,
+    })
     if (isError(policy)) return policy
     if ((await call.store.countKeys(scope)) >= KEYS_PER_REGION_MAX)
       return error(
@@ -160,6 +167,8 @@ type Wanted = {
   readonly KeyUsage?: KeyUsage
   readonly Origin: string
   readonly MultiRegion?: boolean
+  readonly CustomKeyStoreId?: string
+  readonly XksKeyId?: string
 }
 
 /** Spec and usage, in AWS's order of refusals; what cannot be created yet is refused last. */
@@ -184,5 +193,8 @@ function kindOf(input: Wanted): { readonly keySpec: RandomKeySpec; readonly keyU
 function refuseUnbuilt(input: Wanted): ServiceError | undefined {
   if (input.Origin !== 'AWS_KMS')
     return error('UnsupportedOperationException', `Origin ${input.Origin} is not supported.`)
+  // A key that was asked for in a store of the caller's own must not quietly be made here.
+  if (input.CustomKeyStoreId !== undefined || input.XksKeyId !== undefined)
+    return error('UnsupportedOperationException', 'Custom key stores are not supported.')
   return input.MultiRegion ? error('UnsupportedOperationException', 'Multi-Region keys are not supported.') : undefined
 }

@@ -88,6 +88,8 @@ const REFUSED = [
     'KeySpec RSA_2048 is not supported.',
   ],
   [{ Origin: 'EXTERNAL' }, 'UnsupportedOperationException', 'Origin EXTERNAL is not supported.'],
+  [{ CustomKeyStoreId: 'cks-1' }, 'UnsupportedOperationException', 'Custom key stores are not supported.'],
+  [{ XksKeyId: 'xks-1' }, 'UnsupportedOperationException', 'Custom key stores are not supported.'],
   [{ MultiRegion: true }, 'UnsupportedOperationException', 'Multi-Region keys are not supported.'],
   [{ Tags: [tag('a'), tag('a')] }, 'TagException', 'Duplicate tag keys'],
   [{ Tags: [tag('AWS:a')] }, 'TagException', 'Tags beginning with aws: are reserved'],
