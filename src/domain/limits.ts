@@ -93,6 +93,11 @@ export const KEY_FRAME_FIELDS_MAX = 16
 export const KEY_BATCH_BYTES = 65_536
 /** Requests that may wait for the key process. Beyond it the answer is ThrottlingException. */
 export const KEY_REQUESTS_MAX = 8_192
+/** Works at once, and works that wait, of slow algorithms in the key process. Node has four threads; the last is for RSA primes. */
+export const KEY_LANE_AT_ONCE_MAX = 3
+export const KEY_LANE_WAITING_MAX = 2_048
+/** RSA key pairs that wait to be made, one after the other. About a second each at 4096 bits. */
+export const KEY_PAIRS_WAITING_MAX = 64
 /** Milliseconds that the key process has to prove its cage, pass its self-test and load the domain keys. */
 export const KEY_PROCESS_START_TIMEOUT_MS = 10_000
 /** Milliseconds that a request waits while the key process is being restarted. */
@@ -119,7 +124,7 @@ export const DOMAIN_KEYS_MAX = 131_072
 /** Signing keys and callers remembered, one per access key, day, Region and service. */
 export const SIGNING_KEY_CACHE_MAX = 10_000
 /** Compiled key policies kept, by their text. */
-export const POLICY_CACHE_MAX = 10_000
+export const POLICY_CACHE_MAX = 2_000
 /** Faults that can be injected at once. */
 export const FAULTS_MAX = 100
 /** Commits that share one transaction and one durable write. Bounds how long the event loop stands still for it. */

@@ -1,10 +1,22 @@
+import type { AliasName } from '../domain/arn.ts'
 import type { Key } from '../domain/key.ts'
 import type { RequestContext } from '../policy/types.ts'
 import type { VerifiedCaller } from './caller.ts'
-import type { ConditionValues, Target } from './targets.ts'
+import type { ConditionValues } from './targets.ts'
+
+/** What of a key its condition keys tell. */
+export type KeyFacts = Pick<Key, 'account' | 'keySpec' | 'keyUsage' | 'origin' | 'multiRegion' | 'tags'>
+
+/** The key that is decided about, if it is one, and the alias by which the request named it. */
+type Subject = { readonly key?: KeyFacts; readonly requestAlias?: AliasName }
+
+type Put = (name: string, ...values: readonly string[]) => void
 
 /**
  * The condition keys of one decision: names in lower case.
+ *
+ * Names that differ in case only, as two tags or two pairs of an encryption context may, are one key with the values of
+ * both: had the later one the last word, a request could hide the value that a policy is about.
  *
  * @param carried - the keys that the operation's own request carries.
  * @param now - milliseconds since the epoch.
@@ -12,12 +24,24 @@ import type { ConditionValues, Target } from './targets.ts'
  */
 export function requestContext(
   caller: VerifiedCaller,
-  target: Target,
+  subject: Subject,
   carried: ConditionValues,
   now: number,
 ): RequestContext {
   const context = new Map<string, readonly string[]>()
-  const put = (name: string, value: string) => context.set(name, [value])
+  const put: Put = (name, ...values) => {
+    const known = context.get(name)
+    context.set(name, known ? [...known, ...values] : values)
+  }
+  putCaller(put, caller, now)
+  if (subject.key) putKey(put, subject.key)
+  if (subject.requestAlias !== undefined) put('kms:requestalias', subject.requestAlias)
+  for (const [name, value] of Object.entries(carried))
+    if (value !== undefined) put(name.toLowerCase(), ...(typeof value === 'string' ? [value] : value))
+  return context
+}
+
+function putCaller(put: Put, caller: VerifiedCaller, now: number): void {
   put('aws:principalarn', caller.principal.arn)
   put('aws:principalaccount', caller.principal.account)
   put('aws:principaltype', 'Account')
@@ -31,16 +55,9 @@ export function requestContext(
   put('aws:viaawsservice', 'false')
   put('aws:principalisawsservice', 'false')
   put('kms:calleraccount', caller.scope.account)
-  if (target.kind === 'key') {
-    putKey(put, target.key)
-    if (target.requestAlias !== undefined) put('kms:requestalias', target.requestAlias)
-  }
-  for (const [name, value] of Object.entries(carried))
-    if (value !== undefined) context.set(name.toLowerCase(), typeof value === 'string' ? [value] : value)
-  return context
 }
 
-function putKey(put: (name: string, value: string) => void, key: Key): void {
+function putKey(put: Put, key: KeyFacts): void {
   put('kms:keyspec', key.keySpec)
   put('kms:customermasterkeyspec', key.keySpec)
   put('kms:keyusage', key.keyUsage)

@@ -13,7 +13,12 @@ import type { Target } from './targets.ts'
 /** Decides by key policy and the caller's own policies. */
 export function authorizeByPolicies(policies: KeyPolicies, clock: Clock): Authorize {
   return (caller, target, carried) => {
-    const decision = decide(policies, caller, target, requestContext(caller, target, carried, clock.now()))
+    const decision = decide(
+      policies,
+      caller,
+      target,
+      requestContext(caller, target.kind === 'key' ? target : {}, carried, clock.now()),
+    )
     if (decision.allowed) return undefined
     const { principal } = caller
     const isNamedByCiphertext = target.kind === 'key' && target.isNamedByCiphertext === true

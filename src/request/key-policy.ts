@@ -9,7 +9,7 @@ import { formatPolicy } from '../policy/pretty.ts'
 import { type NamedPrincipal, namedPrincipals } from '../policy/principal.ts'
 import type { CompiledPolicy } from '../policy/types.ts'
 import type { VerifiedCaller } from './caller.ts'
-import { requestContext } from './context.ts'
+import { type KeyFacts, requestContext } from './context.ts'
 import { lru } from './lru.ts'
 import type { Clock } from './ports.ts'
 
@@ -32,7 +32,7 @@ export type Submission = {
   /** BypassPolicyLockoutSafetyCheck. */
   readonly bypassesLockoutCheck: boolean
   readonly caller: VerifiedCaller
-  readonly key: { readonly arn: KeyArn; readonly account: AccountId }
+  readonly key: KeyFacts & { readonly arn: KeyArn }
 }
 
 /** Key policies compiled once per text, and the checks of new ones. */
@@ -64,7 +64,7 @@ export function keyPolicies(clock: Clock, isPrincipal: (named: NamedPrincipal) =
           'MalformedPolicyDocumentException',
           'Policy contains a statement with one or more invalid principals.',
         )
-      const context = requestContext(caller, { kind: 'account', action: 'kms:PutKeyPolicy' }, {}, clock.now())
+      const context = requestContext(caller, { key }, {}, clock.now())
       return !bypassesLockoutCheck && wouldLockOut(compilePolicy(document), caller.principal, { key, context })
         ? error(
             'MalformedPolicyDocumentException',
