@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Options } from '../config.ts'
 import { action } from './failure.ts'
 import { foreground } from './foreground.ts'
-import { addServiceOptions } from './service-options.ts'
+import { addServiceOptions, collect } from './service-options.ts'
 
 const EXAMPLES = `
 Examples:
@@ -23,6 +23,7 @@ export function addDev(program: Command): void {
       'account of callers whose access key id is not itself an account id (default: 000000000000)',
     )
     .option('--seed <file>', 'keys and aliases to start with, in the format of local-kms')
+    .option('--region <name>', 'Region that --seed puts them in (default: us-east-1)', collect)
   addServiceOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(action((options: Options) => foreground('dev', options)))

@@ -1,4 +1,4 @@
-import { isErrorCode } from '../domain/error.ts'
+import { isErrorCode, type ServiceError } from '../domain/error.ts'
 import type { TravellingClock } from '../request/clock.ts'
 import type { Fault, Faults } from '../request/faults.ts'
 import { type HttpRequest, type HttpResponse, header } from '../request/http.ts'
@@ -18,9 +18,9 @@ export type Emulator = {
   readonly clock: TravellingClock
   readonly faults: Faults
   /** All state is gone when it resolves. */
-  reset(): Promise<void>
+  reset(): Promise<ServiceError | undefined>
   /** Moves Trent's time; resolves when everything that fell due has happened. */
-  travel(order: ClockOrder): Promise<void>
+  travel(order: ClockOrder): Promise<ServiceError | undefined>
 }
 
 const JSON_TYPE = 'application/json'
@@ -30,6 +30,8 @@ const TIMES_MAX = 1_000_000
 type Reply = { readonly status: number; readonly value: unknown }
 const ok = (value: unknown): Reply => ({ status: 200, value })
 const bad = (message: string): Reply => ({ status: 400, value: { message } })
+const failed = (failure: ServiceError | undefined): Reply | undefined =>
+  failure && { status: 500, value: { message: failure.message ?? failure.code } }
 
 /**
  * The paths below `/_trent/`.
@@ -67,8 +69,7 @@ async function control(asked: string, request: HttpRequest, emulator: Emulator):
   const { clock, faults } = emulator
   switch (asked) {
     case 'POST /_trent/reset':
-      await emulator.reset()
-      return ok({ status: 'ok' })
+      return failed(await emulator.reset()) ?? ok({ status: 'ok' })
     case 'GET /_trent/clock':
       return ok({ now: new Date(clock.now()).toISOString() })
     case 'POST /_trent/clock':
@@ -88,8 +89,8 @@ async function control(asked: string, request: HttpRequest, emulator: Emulator):
 async function moveClock(request: HttpRequest, emulator: Emulator): Promise<Reply> {
   const order = clockOrder(jsonOf(request), emulator.clock.now())
   if (order === undefined) return bad(CLOCK_HELP)
-  await emulator.travel(order)
-  return ok({ now: new Date(emulator.clock.now()).toISOString() })
+  const refused = failed(await emulator.travel(order))
+  return refused ?? ok({ now: new Date(emulator.clock.now()).toISOString() })
 }
 
 function addFault(request: HttpRequest, faults: Faults): Reply {

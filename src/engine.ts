@@ -1,0 +1,193 @@
+import type { Config } from './config.ts'
+import { type DataDirectory, dataDirectory, makeDataDirectory, rootKeyNeed } from './data-directory.ts'
+import { type AccountId, parseAccountId } from './domain/arn.ts'
+import { error, isError, type ServiceError } from './domain/error.ts'
+import { type Installation, install } from './first-start.ts'
+import {
+  createEphemeralRootKey,
+  createRootKeyFile,
+  type OpenKeyProcess,
+  openKeyProcess,
+  openRootKeyFile,
+  type RootKey,
+} from './hsm/client.ts'
+import type { Health } from './http/control.ts'
+import { acceptAnyone, verifyEveryone } from './request/authenticate.ts'
+import type { TravellingClock } from './request/clock.ts'
+import { authorizeByPolicies } from './request/decide.ts'
+import { openScheduler, runDueDuties } from './request/duties.ts'
+import type { Faults } from './request/faults.ts'
+import type { HttpRequest, HttpResponse } from './request/http.ts'
+import { keyPolicies } from './request/key-policy.ts'
+import type { Log } from './request/log.ts'
+import { openOutbox, recoverOutbox } from './request/outbox.ts'
+import { pipeline } from './request/pipeline.ts'
+import type { Ids, Store, Trail } from './request/ports.ts'
+import { kms } from './services/kms/index.ts'
+import { sts } from './services/sts/index.ts'
+import { openSqliteStore } from './store/sqlite.ts'
+import { openMemoryTrail } from './trail/memory.ts'
+import { findEventIds } from './trail/read.ts'
+import { openTrail } from './trail/segments.ts'
+import { VERSION } from './version.ts'
+
+/** Everything behind the listener: closed and opened anew when the emulator is reset. */
+export type Engine = {
+  readonly handle: (request: HttpRequest) => Promise<HttpResponse>
+  readonly account: AccountId
+  readonly isFirstStart: boolean
+  readonly health: () => Health
+  /** Does what is due by the clock. */
+  runDue(): Promise<ServiceError | undefined>
+  /** When the earliest duty falls due, milliseconds since the epoch. */
+  nextDueAt(): Promise<number | undefined>
+  close(): Promise<void>
+}
+
+/** What outlives an engine. */
+export type Surroundings = {
+  readonly log: Log
+  readonly clock: TravellingClock
+  readonly faults: Faults
+  readonly ids: Ids
+}
+
+const SERVICES = [kms, sts]
+/** Name of the setting in which the trail's head is remembered. */
+const TRAIL_ANCHOR = 'trail-anchor'
+
+/** @returns one line for a person when the data directory, its root key or its trail does not open; then nothing is changed. */
+export async function openEngine(config: Config, around: Surroundings): Promise<Engine | ServiceError> {
+  const directory = config.dataDirectory === undefined ? undefined : dataDirectory(config.dataDirectory)
+  if (directory) makeDataDirectory(directory)
+  const rootKey = await openRootKey(directory)
+  if (isError(rootKey)) return rootKey
+  const opened: AsyncDisposable[] = [{ [Symbol.asyncDispose]: async () => rootKey[Symbol.dispose]() }]
+  const state = await openState({ config, around, directory, rootKey, opened })
+  const engine = isError(state) ? state : await assemble(config, around, state)
+  if (isError(engine)) await closeAll(opened)
+  return engine
+}
+
+/** Last opened, first closed. */
+async function closeAll(opened: readonly AsyncDisposable[]): Promise<void> {
+  for (const part of opened.toReversed()) await part[Symbol.asyncDispose]()
+}
+
+async function openRootKey(directory: DataDirectory | undefined): Promise<RootKey | ServiceError> {
+  if (!directory) return createEphemeralRootKey()
+  const need = rootKeyNeed(directory)
+  if (need === 'lost')
+    return error(
+      'KMSInternalException',
+      `${directory.rootKey} is missing, and nothing else opens the keys in ${directory.database}`,
+    )
+  const failed = need === 'create' ? await createRootKeyFile(directory.rootKey) : undefined
+  return failed ?? openRootKeyFile(directory.rootKey)
+}
+
+type Opening = {
+  readonly config: Config
+  readonly around: Surroundings
+  readonly directory: DataDirectory | undefined
+  readonly rootKey: RootKey
+  /** What was opened so far, to be closed in the opposite order. */
+  readonly opened: AsyncDisposable[]
+}
+
+type State = {
+  readonly store: Store
+  readonly hsm: OpenKeyProcess
+  readonly trail: Trail
+  readonly directory: DataDirectory | undefined
+  readonly opened: readonly AsyncDisposable[]
+}
+
+/** The trail is opened last: opening it writes to it, and a wrong root key must change nothing. */
+async function openState({ config, around, directory, rootKey, opened }: Opening): Promise<State | ServiceError> {
+  const store = await openSqliteStore({ path: directory?.database ?? ':memory:' })
+  if (isError(store)) return named(directory?.database, store)
+  opened.push(store)
+  const hsm = await openKeyProcess({
+    rootKey,
+    adoptsMaterial: config.mode === 'dev',
+    domainKeys: { load: () => store.domainKeys(), save: (key) => store.insertDomainKey(key) },
+    log: (message) => around.log.warn(message),
+  })
+  if (isError(hsm)) return named(directory?.rootKey, hsm)
+  opened.push(hsm)
+  const trail = directory ? await openSegments(directory, store, around) : openMemoryTrail()
+  if (isError(trail)) return named(directory?.trail, trail)
+  if (Symbol.asyncDispose in trail) opened.push(trail)
+  return { store, hsm, trail, directory, opened }
+}
+
+/** Adapters do not know which file they were given by whom; a person wants to. */
+function named(path: string | undefined, failure: ServiceError): ServiceError {
+  const message = failure.message ?? failure.code
+  return path === undefined || message.includes(path) ? failure : { ...failure, message: `${path}: ${message}` }
+}
+
+function openSegments(directory: DataDirectory, store: Store, { clock, log }: Surroundings) {
+  return openTrail({
+    directory: directory.trail,
+    now: clock.now,
+    anchor: { load: () => store.setting(TRAIL_ANCHOR), save: (text) => store.putSetting(TRAIL_ANCHOR, text) },
+    warn: (message, cause) => log.error(message, { cause }),
+  })
+}
+
+async function assemble(config: Config, around: Surroundings, state: State): Promise<Engine | ServiceError> {
+  const { store, hsm, trail, directory, opened } = state
+  const { clock, log, ids } = around
+  const isEmulator = config.mode === 'dev'
+  const installed = directory && !isEmulator ? await installation(config, directory, state, around) : emulated(config)
+  if (isError(installed)) return installed
+  const outbox = openOutbox(store, trail, log)
+  await recoverOutbox(store, outbox, async (eventIds) =>
+    directory ? findEventIds(directory.trail, eventIds) : new Set(),
+  )
+  const authenticate = isEmulator
+    ? acceptAnyone(installed.account)
+    : verifyEveryone({ store, hsm, regions: config.regions, realNow: Date.now })
+  // No users or roles exist yet, so the service admits no policy that names one; the emulator takes every name for real.
+  const policies = keyPolicies(clock, ({ type }) => isEmulator || type === 'account' || type === 'service')
+  const authorize = authorizeByPolicies(policies, clock)
+  const parts = { store, hsm, trail, outbox, clock, ids, log, authenticate, authorize, policies, services: SERVICES }
+  const scheduler = openScheduler(parts)
+  return {
+    ...installed,
+    handle: pipeline({ ...parts, allowsCustomKeys: isEmulator, ...(isEmulator ? { faults: around.faults } : {}) }),
+    health: () => healthOf(config, trail, hsm.health.alive),
+    runDue: () => runDueDuties(parts),
+    nextDueAt: () => store.nextDutyAt(),
+    async close() {
+      await scheduler.stop()
+      await outbox.drain()
+      await closeAll(opened)
+    },
+  }
+}
+
+function installation(config: Config, directory: DataDirectory, { store, hsm }: State, { clock, ids }: Surroundings) {
+  const [region] = config.regions
+  if (!region) return error('KMSInternalException', 'no Region is configured')
+  const account = config.account === undefined ? {} : { account: config.account }
+  return install({ store, hsm, clock, ids, region, credentialsPath: directory.credentials, ...account })
+}
+
+/** The emulator has no installation: accounts spring into being when first named. */
+function emulated({ account }: Config): Installation | ServiceError {
+  const known = account ?? parseAccountId('000000000000')
+  return known ? { account: known, isFirstStart: true } : error('KMSInternalException', 'no account is configured')
+}
+
+function healthOf({ mode }: Config, trail: Trail, isAlive: boolean): Health {
+  return {
+    status: trail.healthy && isAlive ? 'ok' : 'failing',
+    mode,
+    version: VERSION,
+    trail: trail.healthy ? 'ok' : 'failing',
+    keyProcess: isAlive ? 'ok' : 'failing',
+  }
+}
