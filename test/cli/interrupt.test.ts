@@ -9,28 +9,54 @@ import { cleanEnvironment, LAUNCHER, ran, temporaryDirectory, trent } from './tr
 const POLL_MS = 50
 const POLLS_MAX = 600
 
-test('an interrupted encryption ends with exit 130 and leaves no file', async () => {
-  using home = temporaryDirectory()
-  await using dev = trent(['dev', '--port', '0'], { home: home.path })
-  const endpoint = ['--endpoint-url', await dev.url]
-  await ran(['keys', 'create', '--alias', 'alias/app', ...endpoint], { home: home.path })
-  const args = [LAUNCHER, 'encrypt', '--key', 'alias/app', '--out', 'encrypted', ...endpoint]
-  const child = spawn(process.execPath, args, {
-    cwd: home.path,
-    env: cleanEnvironment(home.path),
-    stdio: ['pipe', 'ignore', 'pipe'],
+/** Milliseconds in which a command has surely begun to wait for its input. */
+const WAITING_MS = 2_000
+
+for (const [signal, exitCode] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  test(`${signal} ends a command that waits for its input`, async () => {
+    using home = temporaryDirectory()
+    const args = [LAUNCHER, 'decrypt', '--endpoint-url', 'http://127.0.0.1:9']
+    const child = spawn(process.execPath, args, {
+      cwd: home.path,
+      env: cleanEnvironment(home.path),
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    await sleep(WAITING_MS)
+    child.kill(signal)
+    const [code] = await once(child, 'close')
+    assert.equal(code, exitCode)
   })
-  let stderr = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
+
+for (const [state, pauseMs] of [
+  ['that has just begun', 0],
+  ['that waits for more input', WAITING_MS],
+] as const)
+  test(`an interrupted encryption ${state} ends with exit 130 and leaves no file`, async () => {
+    using home = temporaryDirectory()
+    await using dev = trent(['dev', '--port', '0'], { home: home.path })
+    const endpoint = ['--endpoint-url', await dev.url]
+    await ran(['keys', 'create', '--alias', 'alias/app', ...endpoint], { home: home.path })
+    const args = [LAUNCHER, 'encrypt', '--key', 'alias/app', '--out', 'encrypted', ...endpoint]
+    const child = spawn(process.execPath, args, {
+      cwd: home.path,
+      env: cleanEnvironment(home.path),
+      stdio: ['pipe', 'ignore', 'pipe'],
+    })
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
+    child.stdin.on('error', () => undefined)
+    child.stdin.write(Buffer.alloc(1_000_000))
+    for (let i = 0; i < POLLS_MAX && readdirSync(home.path).length === 0; i++) await sleep(POLL_MS)
+    assert.match(String(readdirSync(home.path)), /^\.encrypted\.\d+\.part$/)
+    await sleep(pauseMs)
+    child.kill('SIGINT')
+    const [code] = await once(child, 'close')
+    assert.equal(code, 130, stderr)
+    assert.equal(stderr, 'trent: interrupted\n')
+    assert.deepEqual(readdirSync(home.path), [])
   })
-  child.stdin.on('error', () => undefined)
-  child.stdin.write(Buffer.alloc(1_000_000))
-  for (let i = 0; i < POLLS_MAX && readdirSync(home.path).length === 0; i++) await sleep(POLL_MS)
-  assert.match(String(readdirSync(home.path)), /^\.encrypted\.\d+\.part$/)
-  child.kill('SIGINT')
-  const [code] = await once(child, 'close')
-  assert.equal(code, 130, stderr)
-  assert.equal(stderr, 'trent: interrupted, nothing was written\n')
-  assert.deepEqual(readdirSync(home.path), [])
-})

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type Duplex, PassThrough } from 'node:stream'
+import { addAbortSignal, type Duplex, PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { KMSClient } from '@aws-sdk/client-kms'
 import { withClient } from '../client.ts'
@@ -35,10 +35,10 @@ export async function runJob(
   const context = parsePairs('--context', options.context)
   if (isFailure(context)) return context
   const abortSignal = interruption()
-  const opened = await openSource(options.in, headBytes)
-  if (isFailure(opened)) return opened
-  using source = opened
   try {
+    const opened = await openSource(options.in, headBytes, abortSignal)
+    if (isFailure(opened)) return opened
+    using source = opened
     return await withClient(options, (client) => run({ client, source, context, abortSignal, out: options.out }))
   } catch (cause) {
     const failed = abortSignal.aborted ? abortSignal.reason : fileFailure(cause, options)
@@ -51,7 +51,7 @@ export async function runJob(
 function interruption(): AbortSignal {
   const controller = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => controller.abort(failure('interrupted, nothing was written', EXIT_CODES[signal])))
+    process.once(signal, () => controller.abort(failure('interrupted', EXIT_CODES[signal])))
   return controller.signal
 }
 
@@ -75,7 +75,7 @@ export async function deliver({ out, abortSignal }: Job, { input, message, outpu
   if (isFailure(opened)) throw thrown(opened)
   await using sink = opened
   const ending = { signal: abortSignal, end: sink.endsStream }
-  await pipeline(message ? through(message, input) : input, output, sink.stream, ending)
+  await pipeline(message ? through(message, input, abortSignal) : input, output, sink.stream, ending)
   await sink.keep()
 }
 
@@ -87,8 +87,13 @@ async function* same(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
  * Passes bytes through the message's format. Its stream is left alone when what follows fails: destroyed while it works, the
  * one that encrypts throws where nobody can catch it. Source: `pipeline` without a callback in @aws-crypto/encrypt-node.
  */
-async function* through(message: Duplex, input: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  const output = new PassThrough()
+async function* through(
+  message: Duplex,
+  input: AsyncIterable<Buffer>,
+  abortSignal: AbortSignal,
+): AsyncIterable<Buffer> {
+  // A pipeline waits for a generator that waits, aborted or not.
+  const output = addAbortSignal(abortSignal, new PassThrough())
   message.on('error', (cause) => output.destroy(cause))
   message.pipe(output)
   feed(message, input).catch((cause) => output.destroy(cause))

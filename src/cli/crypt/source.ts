@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { FILE_READ_BYTES } from '../../domain/limits.ts'
 import { type Failure, failure, systemCode } from '../failure.ts'
 
@@ -19,16 +19,24 @@ export type Source = Disposable & {
  * Opens a file, or standard input, and reads its beginning.
  *
  * @param headBytes - how many bytes the caller has to see.
+ * @param abortSignal - ends a wait for input that may never come; what waits then throws.
  */
-export async function openSource(path: string | undefined, headBytes: number): Promise<Source | Failure> {
+export async function openSource(
+  path: string | undefined,
+  headBytes: number,
+  abortSignal: AbortSignal,
+): Promise<Source | Failure> {
   try {
-    if (path === undefined) return await begin(process.stdin, sizeOf(fstatSync(process.stdin.fd)), headBytes)
+    if (path === undefined) {
+      const stream = addAbortSignal(abortSignal, process.stdin)
+      return await begin(stream, sizeOf(fstatSync(process.stdin.fd)), headBytes)
+    }
     const file = await open(path)
-    const stream = file.createReadStream({ highWaterMark: FILE_READ_BYTES })
+    const stream = addAbortSignal(abortSignal, file.createReadStream({ highWaterMark: FILE_READ_BYTES }))
     return await begin(stream, sizeOf(await file.stat()), headBytes)
   } catch (cause) {
     const code = systemCode(cause)
-    if (code === undefined) throw cause
+    if (code === undefined || abortSignal.aborted) throw cause
     return failure(`${path ?? 'standard input'} cannot be read: ${code}`)
   }
 }
