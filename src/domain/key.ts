@@ -54,6 +54,8 @@ export type KeyMaterial = {
   readonly materialId: KeyMaterialId
   readonly createdAt: number
   readonly wrapped: WrappedKey
+  /** DER, SubjectPublicKeyInfo; of key pairs only. */
+  readonly publicKey?: Uint8Array
 }
 
 export type Alias = {

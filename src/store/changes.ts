@@ -61,7 +61,8 @@ function insertMaterial(sql: Statements, material: KeyMaterial): Applied {
   const scopeId = findScopeId(sql, material)
   const id = materialIdBytes(material.materialId)
   if (scopeId === undefined || sql.findMaterial.get(id, material.region) !== undefined) return 'conflict'
-  sql.insertMaterial.run(id, scopeId, keyIdBytes(material.keyId), material.createdAt, material.wrapped)
+  const { createdAt, wrapped, publicKey = null } = material
+  sql.insertMaterial.run(id, scopeId, keyIdBytes(material.keyId), createdAt, wrapped, publicKey)
   return [materialSubject(material.region, material.materialId)]
 }
 

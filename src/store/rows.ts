@@ -127,6 +127,7 @@ export function parseMaterialRow(materialId: KeyMaterialId, row: Row): KeyMateri
     materialId,
     createdAt: integer(row, 'created_at'),
     wrapped: bytes(row, 'wrapped') as WrappedKey,
+    ...(row.public_key === null ? {} : { publicKey: bytes(row, 'public_key') }),
   })
 }
 

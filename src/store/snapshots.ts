@@ -58,7 +58,7 @@ export function createSnapshots(sql: Statements): Snapshots {
     const row = sql.findMaterial.get(materialIdBytes(materialId), region)
     if (row === undefined) return undefined
     const material = parseMaterialRow(materialId, row)
-    materials.set(name, material, unitsOf(material.wrapped.length))
+    materials.set(name, material, unitsOf(material.wrapped.length + (material.publicKey?.length ?? 0)))
     return material
   }
   const readAccessKey = (accessKeyId: string, name: string) => {

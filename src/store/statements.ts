@@ -6,7 +6,7 @@ const SCOPE = '(select scope_id from scopes where account = ? and region = ?)'
 const SQL = {
   findKey: `select revision, created_at, material_id, record from keys where scope_id = ${SCOPE} and key_id = ?`,
   findAlias: `select name, key_id, created_at, updated_at from aliases where scope_id = ${SCOPE} and name = ?`,
-  findMaterial: `select s.account, s.region, m.key_id, m.created_at, m.wrapped
+  findMaterial: `select s.account, s.region, m.key_id, m.created_at, m.wrapped, m.public_key
     from key_materials m join scopes s on s.scope_id = m.scope_id where m.material_id = ? and s.region = ?`,
   findAccessKey:
     'select account, principal, status, created_at, wrapped_secret from access_keys where access_key_id = ?',
@@ -37,7 +37,7 @@ const SQL = {
   keyAt: 'select 1 from keys where scope_id = ? and key_id = ? and revision = ?',
   deleteKey: 'delete from keys where scope_id = ? and key_id = ?',
   insertMaterial:
-    'insert into key_materials (material_id, scope_id, key_id, created_at, wrapped) values (?, ?, ?, ?, ?)',
+    'insert into key_materials (material_id, scope_id, key_id, created_at, wrapped, public_key) values (?, ?, ?, ?, ?, ?)',
   deleteMaterialsOfKey: 'delete from key_materials where scope_id = ? and key_id = ? returning material_id',
   deleteAliasesOfKey: 'delete from aliases where scope_id = ? and key_id = ? returning name',
   deleteDutiesOfKey: 'delete from duties where scope_id = ? and key_id = ? returning kind',

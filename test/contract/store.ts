@@ -51,6 +51,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     })
   describe(`store: ${name}`, () => {
     records(holds)
+    publicKeys(holds)
     numbers(holds)
     conflicts(holds)
     pages(holds)
@@ -137,6 +138,19 @@ function records(holds: Holds): void {
     const key = await store.findKey(HOME, A)
     assert.ok(key !== undefined)
     for (const part of [key, key.state, key.tags, key.tags[0]]) assert.ok(Object.isFrozen(part))
+  })
+}
+
+function publicKeys(holds: Holds): void {
+  holds('the public key of a key pair is read as it was written, and symmetric material has none', async (store) => {
+    const pair = { ...materialOf(keyOf(A), M1), publicKey: Uint8Array.of(0x30, 0, 255) }
+    const secret = materialOf(keyOf(B), M2)
+    await put(store, { kind: 'insert-key', key: keyOf(A), material: pair }, insertKey(keyOf(B)))
+    await put(store, { kind: 'insert-material', material: secret })
+    assert.deepEqual(await store.findMaterial(HOME.region, M1), pair)
+    const found = await store.findMaterial(HOME.region, M2)
+    assert.deepEqual(found, secret)
+    assert.ok(found !== undefined && !('publicKey' in found))
   })
 }
 

@@ -1,4 +1,5 @@
 import { firstSchema } from './0001-first-schema.ts'
+import { publicKeys } from './0002-public-keys.ts'
 import type { Dialect } from './dialect.ts'
 
 export type Migration = {
@@ -8,4 +9,7 @@ export type Migration = {
 }
 
 /** In order, without gaps. One that was released is never edited: a change is a new row. */
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: 'first-schema', statements: firstSchema }]
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, name: 'first-schema', statements: firstSchema },
+  { version: 2, name: 'public-keys', statements: publicKeys },
+]
