@@ -49,8 +49,16 @@ export const RANDOM_MATERIAL_BYTES = {
   HMAC_512: 64,
 } as const satisfies { readonly [Spec in KeySpec]?: number }
 
-/** Specs that can be created today. The others are declared, so that requests naming them get the service's own answer. */
 export type RandomKeySpec = keyof typeof RANDOM_MATERIAL_BYTES
+
+/**
+ * Specs of key pairs. SM2 is none of them: AWS offers it in China alone, where its domain keys are SM4, so that Trent refuses
+ * it everywhere as AWS does elsewhere.
+ */
+export type KeyPairSpec = Exclude<KeySpec, RandomKeySpec | 'SM2'>
+/** Specs of data key pairs. Source: DataKeyPairSpec of the service model. */
+export type DataKeyPairSpec = Exclude<KeyPairSpec, `ML_DSA_${string}`>
+export type RsaKeySpec = Extract<KeySpec, `RSA_${string}`>
 
 /** @returns the algorithms a key of `keySpec` offers for `keyUsage`; none when the usage does not fit the spec. */
 export function algorithmsOf(keySpec: KeySpec, keyUsage: KeyUsage): readonly string[] {
@@ -66,4 +74,8 @@ export function isRandomKeySpec(keySpec: KeySpec): keySpec is RandomKeySpec {
 export function classOf(keySpec: KeySpec): 'symmetric' | 'hmac' | 'asymmetric' {
   if (keySpec === 'SYMMETRIC_DEFAULT') return 'symmetric'
   return keySpec.startsWith('HMAC_') ? 'hmac' : 'asymmetric'
+}
+
+export function isKeyPairSpec(keySpec: KeySpec): keySpec is KeyPairSpec {
+  return classOf(keySpec) === 'asymmetric' && keySpec !== 'SM2'
 }

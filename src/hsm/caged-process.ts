@@ -1,5 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
 import { dirname, extname, join, parse } from 'node:path'
 
 const HERE = realpathSync(import.meta.dirname)
@@ -13,8 +14,24 @@ function packageFile(directory: string): string | undefined {
   return directory === parse(directory).root ? undefined : packageFile(dirname(directory))
 }
 
+/** The libraries that the key process loads, and what they load. */
+const LIBRARIES = ['@noble/curves', '@noble/hashes', '@noble/post-quantum'] as const
+
+/** Where a library is, whichever way it was installed: the directory that `node_modules` leads to. */
+function libraryDirectory(name: string): string {
+  const path = findPackageJSON(name, import.meta.url)
+  if (path === undefined) throw new TypeError(`the package ${name} is not installed`)
+  return join(dirname(realpathSync(path)), '/')
+}
+
 /** All that a caged process may read, and only until it has loaded itself. */
-const READABLE = [join(HERE, 'process/'), join(HERE, `wire${EXTENSION}`), join(HERE, '../domain/'), packageFile(HERE)]
+const READABLE = [
+  join(HERE, 'process/'),
+  join(HERE, `wire${EXTENSION}`),
+  join(HERE, '../domain/'),
+  packageFile(HERE),
+  ...LIBRARIES.map(libraryDirectory),
+]
 
 /**
  * The cage: nothing but its own sources can be read, nothing written, no network, no processes, workers, addons, no

@@ -1,7 +1,7 @@
 import { error, isError, type ServiceError } from '../domain/error.ts'
 import type { KeyMaterialId, WrappedKey } from '../domain/key.ts'
 import { KEY_REQUESTS_MAX } from '../domain/limits.ts'
-import type { KeyProcess, NewMaterial } from '../request/ports.ts'
+import type { DataKeyPair, KeyProcess, Manner, NewMaterial, Signable } from '../request/ports.ts'
 import { type Connection, type Reply, startKeyProcess } from './connection.ts'
 import { createDomainKeyKeeper, type DomainKeyKeeper, type DomainKeyStore } from './domain-key-keeper.ts'
 import { bindingFields, materialField } from './material-field.ts'
@@ -35,6 +35,12 @@ const ERRORS: ReadonlyMap<number, ServiceError> = new Map([
   [REPLIES.refused, internal('the key process refused the request')],
   [REPLIES.unopenable, internal('a wrapped key does not open')],
   [REPLIES.needsDomainKey, internal('there is no domain key to wrap with')],
+  [REPLIES.invalidSignature, error('KMSInvalidSignatureException')],
+  [REPLIES.invalidPublicKey, error('ValidationException')],
+  [REPLIES.invalidMaterial, error('ValidationException', 'The key material is not a private key of its key spec.')],
+  [REPLIES.plaintextTooLong, error('ValidationException')],
+  [REPLIES.overloaded, error('ThrottlingException', 'Rate exceeded')],
+  [REPLIES.unproven, internal('an algorithm did not pass its known-answer tests')],
   [REPLIES.unknownDomainKey, internal('a wrapped key names a domain key that the store does not hold')],
 ])
 
@@ -117,8 +123,27 @@ async function encrypted(answer: ReturnType<Ask>) {
 }
 
 async function newMaterial(answer: ReturnType<Ask>): Promise<NewMaterial | ServiceError> {
-  const made = await both(answer)
-  return isError(made) ? made : { materialId: parseMaterialId(made[0]), wrapped: parseWrappedKey(made[1]) }
+  const fields = await answer
+  if (isError(fields)) return fields
+  const [materialId, wrapped, publicKey] = fields
+  if (!materialId || !wrapped) return NO_FIELD
+  return {
+    materialId: parseMaterialId(materialId),
+    wrapped: parseWrappedKey(wrapped),
+    ...(publicKey ? { publicKey } : {}),
+  }
+}
+
+const mannerField = (manner: Manner) => (typeof manner === 'string' ? text(manner) : manner)
+
+const signableFields = ({ algorithm, messageType, message }: Signable) => [text(algorithm), text(messageType), message]
+
+async function dataKeyPair(answer: ReturnType<Ask>, withPlaintext: boolean): Promise<DataKeyPair | ServiceError> {
+  const fields = await answer
+  if (isError(fields)) return fields
+  const [privateKey, [ciphertext, publicKey]] = withPlaintext ? [fields[0], fields.slice(1)] : [undefined, fields]
+  if (!ciphertext || !publicKey) return NO_FIELD
+  return { ciphertext, publicKey, ...(privateKey ? { privateKey } : {}) }
 }
 
 type Calls = Omit<KeyProcess, 'forget'>
@@ -129,11 +154,12 @@ function callsOver(ask: Ask): Calls {
     createMaterial: (_proof, binding) => newMaterial(ask('createMaterial', bindingFields(binding), binding.region)),
     adoptMaterial: (_proof, binding, material) =>
       newMaterial(ask('adoptMaterial', [...bindingFields(binding), material], binding.region)),
-    encrypt: (key, plaintext, context) => encrypted(ask('encrypt', [materialField(key), plaintext, context])),
-    decrypt: (key, ciphertext, context) => first(ask('decrypt', [materialField(key), ciphertext, context])),
+    encrypt: (key, plaintext, manner) =>
+      encrypted(ask('encrypt', [materialField(key), plaintext, mannerField(manner)])),
+    decrypt: (key, ciphertext, manner) => first(ask('decrypt', [materialField(key), ciphertext, mannerField(manner)])),
     reEncrypt(source, from, destination, to) {
-      const fromFields = [materialField(source), from.ciphertext, from.additionalData]
-      return encrypted(ask('reEncrypt', [...fromFields, materialField(destination), to.additionalData]))
+      const fromFields = [materialField(source), from.ciphertext, mannerField(from.manner)]
+      return encrypted(ask('reEncrypt', [...fromFields, materialField(destination), mannerField(to.manner)]))
     },
     async generateDataKey(key, { bytes, withPlaintext }, context) {
       const fields = [materialField(key), u32(bytes), context]
@@ -146,6 +172,22 @@ function callsOver(ask: Ask): Calls {
     async verifyMac(key, algorithm, message, mac) {
       const answer = await ask('verifyMac', [materialField(key), text(algorithm), message, mac])
       return isError(answer) ? answer : undefined
+    },
+    sign: (key, signable) => first(ask('sign', [materialField(key), ...signableFields(signable)])),
+    async verify(key, signable, signature) {
+      const answer = await ask('verify', [materialField(key), ...signableFields(signable), signature])
+      return isError(answer) ? answer : undefined
+    },
+    deriveSharedSecret: (key, publicKey) => first(ask('deriveSharedSecret', [materialField(key), publicKey])),
+    generateDataKeyPair(key, { keyPairSpec, withPlaintext }, context) {
+      const op = withPlaintext ? 'generateDataKeyPair' : 'generateDataKeyPairWithoutPlaintext'
+      return dataKeyPair(ask(op, [materialField(key), text(keyPairSpec), context]), withPlaintext)
+    },
+    async publicKey(key) {
+      const { publicKey } = key.material
+      if (!publicKey) return internal('a key pair has no public key')
+      const answer = await ask('checkPublicKey', [materialField(key), publicKey])
+      return isError(answer) ? answer : publicKey
     },
     async createSecret(accessKeyId) {
       const made = await both(ask('createSecret', [text(accessKeyId)], GLOBAL_DOMAIN))

@@ -57,6 +57,7 @@ function createPending() {
       waiting.clear()
       onIdle()
     },
+    isWaiting: () => waiting.size > 0,
     isSilent: () => waiting.size > 0 && performance.now() - answeredAt > KEY_PROCESS_SILENCE_MS,
     idle: () =>
       new Promise<void>((resolve) => {
@@ -117,6 +118,13 @@ function connect(child: ChildProcess, socket: Socket, onHello: (frame: Frame) =>
   }
   const watchdog = setInterval(() => {
     if (pending.isSilent()) kill()
+    // A key pair may take longer than a process may be silent, but a process that is well answers this meanwhile.
+    else if (pending.isWaiting())
+      send(
+        pending.add(() => {}),
+        'ping',
+        [],
+      )
   }, KEY_PROCESS_SILENCE_MS / 10).unref()
   let hasEnded = false
   const ended = endOf(child).then(() => {

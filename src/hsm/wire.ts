@@ -21,6 +21,14 @@ export const OPS = {
   createSecret: 12,
   deriveSigningKey: 13,
   adoptMaterial: 14,
+  sign: 15,
+  verify: 16,
+  deriveSharedSecret: 17,
+  generateDataKeyPair: 18,
+  generateDataKeyPairWithoutPlaintext: 19,
+  checkPublicKey: 20,
+  /** Answered at once: the process is not stuck, however long a key pair takes to make. */
+  ping: 21,
 } as const
 export type Op = keyof typeof OPS
 
@@ -42,6 +50,16 @@ export const REPLIES = {
   wrongRootKey: 7,
   /** The process does not serve; the field says which proof failed. */
   notReady: 8,
+  invalidSignature: 9,
+  /** The other side's public key in a key agreement is none, or not on the same curve. */
+  invalidPublicKey: 10,
+  /** Too much slow work waits already. */
+  overloaded: 11,
+  /** A family of algorithms did not pass its known-answer tests, and is not used. */
+  unproven: 12,
+  /** Material that was brought is no private key of its spec. */
+  invalidMaterial: 13,
+  plaintextTooLong: 14,
 } as const
 export type Refusal = Exclude<keyof typeof REPLIES, 'ok'>
 

@@ -2,6 +2,9 @@ import type { AccountId, AliasName, KeyId, PrincipalArn, Region, Scope } from '.
 import type { Brand } from '../domain/brand.ts'
 import type { ServiceError } from '../domain/error.ts'
 import type { Alias, Key, KeyMaterial, KeyMaterialId, MaterialBinding, WrappedKey } from '../domain/key.ts'
+import type { DataKeyPairSpec } from '../domain/key-spec.ts'
+import type { RsaEncryptionAlgorithm } from '../domain/rsa-encryption.ts'
+import type { MessageType, SigningAlgorithm } from '../domain/signing-algorithm.ts'
 
 /** Time as every rule but the signature check sees it. */
 export interface Clock {
@@ -120,7 +123,25 @@ export type UsableKey<Action extends string = string> = Brand<
 
 export type Encrypted = { readonly ciphertext: Uint8Array }
 export type DataKey = { readonly plaintext?: Uint8Array; readonly ciphertext: Uint8Array }
-export type NewMaterial = { readonly materialId: KeyMaterialId; readonly wrapped: WrappedKey }
+export type NewMaterial = Pick<KeyMaterial, 'materialId' | 'wrapped' | 'publicKey'>
+/**
+ * How a key encrypts: a symmetric one with the encoded encryption context as additional data, an RSA key with one of its
+ * algorithms, which take none.
+ */
+export type Manner = Uint8Array | RsaEncryptionAlgorithm
+/** A message of a length and type that the algorithm signs. */
+export type Signable = {
+  readonly algorithm: SigningAlgorithm
+  readonly messageType: MessageType
+  readonly message: Uint8Array
+}
+export type DataKeyPair = {
+  /** DER, PKCS#8 PrivateKeyInfo. */
+  readonly privateKey?: Uint8Array
+  readonly ciphertext: Uint8Array
+  /** DER, SubjectPublicKeyInfo. */
+  readonly publicKey: Uint8Array
+}
 export type MacAlgorithm = 'HMAC_SHA_224' | 'HMAC_SHA_256' | 'HMAC_SHA_384' | 'HMAC_SHA_512'
 
 /**
@@ -128,7 +149,7 @@ export type MacAlgorithm = 'HMAC_SHA_224' | 'HMAC_SHA_256' | 'HMAC_SHA_384' | 'H
  * context. While the process is being restarted calls answer `KMSInternalException`, which clients retry.
  */
 export interface KeyProcess {
-  /** New random material for a key. The domain key is that of the key's Region. */
+  /** New material for a key: random bytes, or a key pair, which may take seconds. The domain key is that of the key's Region. */
   createMaterial(
     proof: Authorized<'kms:CreateKey'>,
     binding: Omit<MaterialBinding, 'materialId'>,
@@ -139,23 +160,15 @@ export interface KeyProcess {
     binding: Omit<MaterialBinding, 'materialId'>,
     material: Uint8Array,
   ): Promise<NewMaterial | ServiceError>
-  encrypt(
-    key: UsableKey<'kms:Encrypt'>,
-    plaintext: Uint8Array,
-    additionalData: Uint8Array,
-  ): Promise<Encrypted | ServiceError>
+  encrypt(key: UsableKey<'kms:Encrypt'>, plaintext: Uint8Array, manner: Manner): Promise<Encrypted | ServiceError>
   /** `InvalidCiphertextException` without a reason when anything about the ciphertext or its context is wrong. */
-  decrypt(
-    key: UsableKey<'kms:Decrypt'>,
-    ciphertext: Uint8Array,
-    additionalData: Uint8Array,
-  ): Promise<Uint8Array | ServiceError>
-  /** The plaintext never leaves the key process. */
+  decrypt(key: UsableKey<'kms:Decrypt'>, ciphertext: Uint8Array, manner: Manner): Promise<Uint8Array | ServiceError>
+  /** The plaintext never leaves the key process. `ValidationException` when it is too long for an RSA key. */
   reEncrypt(
     source: UsableKey<'kms:ReEncryptFrom'>,
-    from: { readonly ciphertext: Uint8Array; readonly additionalData: Uint8Array },
+    from: { readonly ciphertext: Uint8Array; readonly manner: Manner },
     destination: UsableKey<'kms:ReEncryptTo'>,
-    to: { readonly additionalData: Uint8Array },
+    to: { readonly manner: Manner },
   ): Promise<Encrypted | ServiceError>
   generateDataKey(
     key: UsableKey<'kms:GenerateDataKey' | 'kms:GenerateDataKeyWithoutPlaintext'>,
@@ -175,6 +188,23 @@ export interface KeyProcess {
     message: Uint8Array,
     mac: Uint8Array,
   ): Promise<undefined | ServiceError>
+  /** The signature; ECDSA's is DER. */
+  sign(key: UsableKey<'kms:Sign'>, signable: Signable): Promise<Uint8Array | ServiceError>
+  /** `KMSInvalidSignatureException` when the signature is not of that message. */
+  verify(key: UsableKey<'kms:Verify'>, signable: Signable, signature: Uint8Array): Promise<undefined | ServiceError>
+  /** The coordinate x. `ValidationException` when `publicKey` (DER, SubjectPublicKeyInfo) is none on the key's curve. */
+  deriveSharedSecret(
+    key: UsableKey<'kms:DeriveSharedSecret'>,
+    publicKey: Uint8Array,
+  ): Promise<Uint8Array | ServiceError>
+  /** The private key is encrypted like any plaintext; it comes in the clear only when it is wanted. */
+  generateDataKeyPair(
+    key: UsableKey<'kms:GenerateDataKeyPair' | 'kms:GenerateDataKeyPairWithoutPlaintext'>,
+    wanted: { readonly keyPairSpec: DataKeyPairSpec; readonly withPlaintext: boolean },
+    additionalData: Uint8Array,
+  ): Promise<DataKeyPair | ServiceError>
+  /** The public key that the store holds; `KMSInternalException` when it is not that of the private key. */
+  publicKey(key: UsableKey<'kms:GetPublicKey'>): Promise<Uint8Array | ServiceError>
   /** A new access key's secret, once in the clear for its owner and wrapped for the store. 40 characters of base64. */
   createSecret(accessKeyId: string): Promise<{ readonly secret: string; readonly wrapped: WrappedKey } | ServiceError>
   /** The SigV4 signing key of one day, Region and service: all that the API process ever holds of a secret. 32 bytes. */

@@ -1,8 +1,14 @@
+import { availableParallelism } from 'node:os'
+import { KEY_LANE_AT_ONCE_MAX, KEY_LANE_WAITING_MAX, KEY_PAIRS_WAITING_MAX } from '../../domain/limits.ts'
+import { isRsaKeySpec } from '../../domain/rsa-encryption.ts'
 import { createBatch, HELLO_ID, REPLIES } from '../wire.ts'
 import { findHole } from './cage.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { createDomainKeys } from './domain-keys.ts'
-import { createMaterialIds, createMaterials } from './material.ts'
+import { createProofs } from './families.ts'
+import { newKeyPair } from './key-pair.ts'
+import { createLane, type Lane } from './lane.ts'
+import { createMaterialIds, createMaterials, type NewKeyPair } from './material.ts'
 import { readRootKey } from './root-key.ts'
 import { failedSelfTest } from './self-test.ts'
 import { serve } from './serve.ts'
@@ -24,6 +30,16 @@ function refuseToServe(channel: Channel, reason: string): void {
   batch.flush()
 }
 
+/** One core stays with the event loop. */
+const lanesAtOnce = () => Math.max(1, Math.min(KEY_LANE_AT_ONCE_MAX, availableParallelism() - 1))
+
+/** RSA primes take up to seconds, so they have a lane of their own: nothing else waits behind them. */
+function createLanes(): { readonly lane: Lane; readonly newKeyPair: NewKeyPair } {
+  const lane = createLane(lanesAtOnce(), KEY_LANE_WAITING_MAX)
+  const primes = createLane(1, KEY_PAIRS_WAITING_MAX)
+  return { lane, newKeyPair: (keySpec) => (isRsaKeySpec(keySpec) ? primes : lane).run(() => newKeyPair(keySpec)) }
+}
+
 async function start(channel: Channel): Promise<void> {
   const hole = await findHole()
   if (hole) return refuseToServe(channel, `the key process is not caged: ${hole}`)
@@ -32,7 +48,7 @@ async function start(channel: Channel): Promise<void> {
   const rootKey = readRootKey(ROOT_KEY_FD)
   if (!rootKey) return refuseToServe(channel, 'the root key file is damaged')
   const domainKeys = createDomainKeys(rootKey)
-  const boundary = { domainKeys, material: createMaterials(domainKeys) }
+  const boundary = { domainKeys, material: createMaterials(domainKeys), ...createLanes(), isProven: createProofs() }
   const adopts = process.argv.includes(ADOPTS_MATERIAL)
   serve(channel, adopts ? { ...boundary, materialIds: createMaterialIds(rootKey) } : boundary)
 }

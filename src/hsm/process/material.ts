@@ -1,12 +1,21 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { MATERIAL_ID_BYTES } from '../../domain/ciphertext-header.ts'
-import { KEY_SPECS, type KeySpec, RANDOM_MATERIAL_BYTES, type RandomKeySpec } from '../../domain/key-spec.ts'
-import { OPENED_MATERIALS_MAX } from '../../domain/limits.ts'
+import {
+  isKeyPairSpec,
+  isRandomKeySpec,
+  KEY_SPECS,
+  type KeyPairSpec,
+  type KeySpec,
+  type KeyUsage,
+  RANDOM_MATERIAL_BYTES,
+  type RandomKeySpec,
+} from '../../domain/key-spec.ts'
+import { HMAC_MATERIAL_MAX_BYTES, OPENED_MATERIALS_MAX } from '../../domain/limits.ts'
 import { decodeFields, encodeFields, type Refusal } from '../wire.ts'
-import { IMPLEMENTATIONS } from './algorithms.ts'
 import { derivationInput, deriveKey } from './derive.ts'
-import type { DomainKeys } from './domain-keys.ts'
+import type { DomainKey, DomainKeys } from './domain-keys.ts'
 import { type EnvelopeKey, envelopeKey } from './envelope.ts'
+import { type KeyPair, openKeyPair, privateKeyBytes } from './key-pair.ts'
 import { createLru } from './lru.ts'
 import { randomBytes } from './random.ts'
 import { unwrap, wrap } from './wrapped.ts'
@@ -14,8 +23,6 @@ import { unwrap, wrap } from './wrapped.ts'
 const BINDING = Buffer.from('trent/v1/key-material')
 /** Names the purpose of the key derived from the root key that ids of adopted material are made with. */
 const ID_LABEL = 'trent/v1/material-id'
-/** Bytes. Source: KMS developer guide, importing HMAC keys: up to 1024 bits. */
-const HMAC_MATERIAL_MAX_BYTES = 128
 
 /** What material is bound to, as it arrives: text but for the 32 bytes of material id. */
 type Binding = {
@@ -28,8 +35,16 @@ type Binding = {
   readonly materialId: Buffer
 }
 
+/** Random bytes ready for use as a key. */
+export type SecretMaterial = EnvelopeKey & { readonly keySpec: RandomKeySpec; readonly keyUsage: KeyUsage }
+/** A key pair ready for use. */
+export type KeyPairMaterial = KeyPair & { readonly keySpec: KeyPairSpec; readonly keyUsage: KeyUsage }
 /** Key material ready for use. */
-export type Material = EnvelopeKey & { readonly keySpec: KeySpec; readonly keyUsage: string }
+export type Material = SecretMaterial | KeyPairMaterial
+
+export function isKeyPair(material: Material): material is KeyPairMaterial {
+  return 'privateKey' in material
+}
 
 const bindingOf = (b: Binding) =>
   encodeFields([BINDING, b.account, b.keyId, b.materialId, b.keySpec, b.keyUsage, b.origin])
@@ -38,8 +53,8 @@ function parseKeySpec(text: string): KeySpec | undefined {
   return Object.hasOwn(KEY_SPECS, text) ? (text as KeySpec) : undefined
 }
 
-function parseRandomKeySpec(text: string): RandomKeySpec | undefined {
-  return Object.hasOwn(RANDOM_MATERIAL_BYTES, text) ? (text as RandomKeySpec) : undefined
+function parseKeyUsage(keySpec: KeySpec, text: string): KeyUsage | undefined {
+  return Object.hasOwn(KEY_SPECS[keySpec], text) ? (text as KeyUsage) : undefined
 }
 
 /** Makes the id of adopted material from the material and its key. */
@@ -60,35 +75,56 @@ export function createMaterialIds(rootKey: KeyObject): MaterialIds {
 }
 
 type Unnamed = Omit<Binding, 'materialId'>
+type Kind = { readonly spec: KeySpec; readonly usage: KeyUsage }
 
-/** What new material will be bound to, when it is of a kind that can be made; else nothing. */
-function readUnnamed(fields: readonly Buffer[]): (Unnamed & { readonly spec: RandomKeySpec }) | undefined {
-  const [account, region, keyId, keySpec, keyUsage, origin] = fields
+/** What material of the fields is of; nothing for a usage that its spec does not have. */
+function kindOf(keySpec: Buffer, keyUsage: Buffer): Kind | undefined {
+  const spec = parseKeySpec(keySpec.toString('latin1'))
+  const usage = spec && parseKeyUsage(spec, keyUsage.toString('latin1'))
+  return spec && usage && { spec, usage }
+}
+
+/** What new material will be bound to, copied: key pairs are made after the request's bytes are gone. */
+function readUnnamed(fields: readonly Buffer[]): (Unnamed & Kind) | undefined {
+  const [account, region, keyId, keySpec, keyUsage, origin] = fields.map((field) => Buffer.from(field))
   if (!account || !region || !keyId || !keySpec || !keyUsage || !origin) return undefined
-  const spec = parseRandomKeySpec(keySpec.toString('latin1'))
-  if (!spec || IMPLEMENTATIONS[spec].usage !== keyUsage.toString('latin1')) return undefined
-  return { account, region, keyId, keySpec, keyUsage, origin, spec }
+  const kind = kindOf(keySpec, keyUsage)
+  return kind && { account, region, keyId, keySpec, keyUsage, origin, ...kind }
 }
 
-function wrapMaterial(domainKeys: DomainKeys, binding: Binding, bytes: Buffer): readonly Buffer[] | Refusal {
-  const domainKey = domainKeys.forWrapping(binding.region.toString('latin1'), Date.now())
-  if (!domainKey) return 'needsDomainKey'
-  return [binding.materialId, wrap(domainKey, bindingOf(binding), bytes)]
+function wrapMaterial(domainKey: DomainKey, binding: Binding, bytes: Buffer): readonly Buffer[] {
+  const wrapped = wrap(domainKey, bindingOf(binding), bytes)
+  bytes.fill(0)
+  return [binding.materialId, wrapped]
 }
+
+/** Makes new key pairs, one after the other. */
+export type NewKeyPair = (keySpec: KeyPairSpec) => Promise<KeyPair | 'overloaded'>
 
 /**
- * Makes random material for a key and wraps it. Its id is random too: it tells nothing about the material.
+ * Makes material for a key and wraps it. Its id is random: it tells nothing about the material.
  *
  * @param fields - account, region, key id, key spec, key usage, origin.
- * @returns material id (32 bytes) and wrapped material; `needsDomainKey`; `refused` for a spec or usage it cannot make.
+ * @returns material id (32 bytes), wrapped material and, of a key pair, the public key (DER, SubjectPublicKeyInfo);
+ *   `needsDomainKey`; `overloaded`; `refused` for a spec or usage it cannot make.
  */
-export function createMaterial(domainKeys: DomainKeys, fields: readonly Buffer[]): readonly Buffer[] | Refusal {
+export function createMaterial(
+  domainKeys: DomainKeys,
+  newPair: NewKeyPair,
+  fields: readonly Buffer[],
+): readonly Buffer[] | Refusal | Promise<readonly Buffer[] | Refusal> {
   const unnamed = readUnnamed(fields)
   if (!unnamed) return 'refused'
-  const bytes = randomBytes(RANDOM_MATERIAL_BYTES[unnamed.spec])
-  const made = wrapMaterial(domainKeys, { ...unnamed, materialId: randomBytes(MATERIAL_ID_BYTES) }, bytes)
-  bytes.fill(0)
-  return made
+  const { spec } = unnamed
+  // Before a key pair is made, which may take seconds, and not after.
+  const domainKey = domainKeys.forWrapping(unnamed.region.toString('latin1'), Date.now())
+  if (!domainKey) return 'needsDomainKey'
+  const binding = { ...unnamed, materialId: randomBytes(MATERIAL_ID_BYTES) }
+  if (isRandomKeySpec(spec)) return wrapMaterial(domainKey, binding, randomBytes(RANDOM_MATERIAL_BYTES[spec]))
+  if (!isKeyPairSpec(spec)) return 'refused'
+  return newPair(spec).then((pair) =>
+    pair === 'overloaded' ? pair : [...wrapMaterial(domainKey, binding, privateKeyBytes(pair)), pair.spki],
+  )
 }
 
 function fits(spec: RandomKeySpec, { length }: Buffer): boolean {
@@ -96,11 +132,22 @@ function fits(spec: RandomKeySpec, { length }: Buffer): boolean {
   return length >= RANDOM_MATERIAL_BYTES[spec] && length <= HMAC_MATERIAL_MAX_BYTES
 }
 
+/** The bytes that are wrapped, and the public key of a key pair; nothing for bytes that are no material of that spec. */
+function readMaterial(
+  spec: KeySpec,
+  given: Buffer,
+): { readonly bytes: Buffer; readonly publicKey: readonly Buffer[] } | undefined {
+  if (isRandomKeySpec(spec)) return fits(spec, given) ? { bytes: Buffer.from(given), publicKey: [] } : undefined
+  const pair = isKeyPairSpec(spec) ? openKeyPair(spec, given) : undefined
+  return pair && { bytes: privateKeyBytes(pair), publicKey: [pair.spki] }
+}
+
 /**
  * Wraps material that was brought in the clear.
  *
- * @param fields - as for `createMaterial`, then the material.
- * @returns as `createMaterial`; `refused` also for material of a length that the spec does not have.
+ * @param fields - as for `createMaterial`, then the material: of a key pair the private key as DER, PKCS#8.
+ * @returns as `createMaterial`; `refused` also for bytes that are no material of that spec, `invalidMaterial`
+ *   when they are no private key of it.
  */
 export function adoptMaterial(
   domainKeys: DomainKeys,
@@ -108,29 +155,38 @@ export function adoptMaterial(
   fields: readonly Buffer[],
 ): readonly Buffer[] | Refusal {
   const unnamed = readUnnamed(fields)
-  const bytes = fields[6]
-  if (!unnamed || !bytes || !fits(unnamed.spec, bytes)) return 'refused'
-  return wrapMaterial(domainKeys, { ...unnamed, materialId: idOf(unnamed.keyId, bytes) }, bytes)
-}
-
-function openKey(domainKeys: DomainKeys, binding: Binding, wrapped: Buffer): KeyObject | Refusal {
-  const from = { domain: binding.region.toString('latin1'), binding: bindingOf(binding) }
-  const bytes = unwrap(domainKeys, from, wrapped)
-  if (typeof bytes === 'string') return bytes
-  const key = createSecretKey(bytes)
-  bytes.fill(0)
-  return key
+  const given = fields[6]
+  const material = unnamed && given && readMaterial(unnamed.spec, given)
+  if (!material) return unnamed && isKeyPairSpec(unnamed.spec) ? 'invalidMaterial' : 'refused'
+  const domainKey = domainKeys.forWrapping(unnamed.region.toString('latin1'), Date.now())
+  if (!domainKey) return 'needsDomainKey'
+  const { bytes, publicKey } = material
+  return [...wrapMaterial(domainKey, { ...unnamed, materialId: idOf(unnamed.keyId, bytes) }, bytes), ...publicKey]
 }
 
 /** @param field - account, region, key id, key spec, key usage, origin, material id, wrapped material: fields of their own. */
 function openMaterial(domainKeys: DomainKeys, field: Buffer): Material | Refusal {
   const [account, region, keyId, keySpec, keyUsage, origin, materialId, wrapped] = decodeFields(field) ?? []
   if (!account || !region || !keyId || !keySpec || !keyUsage || !origin || !materialId || !wrapped) return 'refused'
-  const spec = parseKeySpec(keySpec.toString('latin1'))
-  if (!spec || materialId.length !== MATERIAL_ID_BYTES) return 'refused'
-  const key = openKey(domainKeys, { account, region, keyId, keySpec, keyUsage, origin, materialId }, wrapped)
-  if (typeof key === 'string') return key
-  return { ...envelopeKey(key, keyId, materialId), keySpec: spec, keyUsage: keyUsage.toString('latin1') }
+  const kind = kindOf(keySpec, keyUsage)
+  if (!kind || materialId.length !== MATERIAL_ID_BYTES) return 'refused'
+  const binding = bindingOf({ account, region, keyId, keySpec, keyUsage, origin, materialId })
+  const bytes = unwrap(domainKeys, { domain: region.toString('latin1'), binding }, wrapped)
+  if (typeof bytes === 'string') return bytes
+  const material = materialOf(kind, bytes, { keyId, materialId })
+  bytes.fill(0)
+  return material
+}
+
+function materialOf(
+  { spec, usage }: Kind,
+  bytes: Buffer,
+  { keyId, materialId }: Pick<Binding, 'keyId' | 'materialId'>,
+): Material | Refusal {
+  if (isRandomKeySpec(spec))
+    return { ...envelopeKey(createSecretKey(bytes), keyId, materialId), keySpec: spec, keyUsage: usage }
+  const pair = isKeyPairSpec(spec) ? openKeyPair(spec, bytes) : undefined
+  return pair && isKeyPairSpec(spec) ? { ...pair, keySpec: spec, keyUsage: usage } : 'unopenable'
 }
 
 /**

@@ -1,40 +1,24 @@
 import { GENERATED_BYTES_MAX, PLAINTEXT_MAX_BYTES } from '../../domain/limits.ts'
 import { OPS, type Op, type Refusal } from '../wire.ts'
 import { isMac, mac, macHash } from './algorithms.ts'
-import type { DomainKeys } from './domain-keys.ts'
-import { decrypt, encrypt } from './envelope.ts'
-import { adoptMaterial, createMaterial, type Material, type MaterialIds } from './material.ts'
+import type { Answer, Boundary, Operation } from './boundary.ts'
+import { type Bytes, decryptUnder, encryptAnew, encryptUnder, envelopeOf } from './cipher.ts'
+import { encrypt } from './envelope.ts'
+import { KEY_PAIR_OPERATIONS } from './key-pair-operations.ts'
+import { adoptMaterial, createMaterial, isKeyPair, type SecretMaterial } from './material.ts'
 import { randomBytes } from './random.ts'
 import { createSecret, signingKey } from './secrets.ts'
 
-/** What operations work with; nothing else is remembered from one request to the next. */
-export type Boundary = {
-  readonly domainKeys: DomainKeys
-  readonly material: (field: Buffer) => Material | Refusal
-  /** Absent where nobody may bring material in the clear, which is everywhere but in the emulator. */
-  readonly materialIds?: MaterialIds
-}
-
-/** Fields of the reply, or the code of a refusal. */
-export type Answer = readonly Buffer[] | Refusal
-
-export type Operation = {
-  /** How many fields a request has. */
-  readonly fields: number
-  /** Whether the reply's fields are wiped once they are written. */
-  readonly isSecret?: true
-  /**
-   * @param fields - views that are valid until it returns: what is used after an `await` must be copied before. A promise is
-   *   answered in a later batch, so slow algorithms stall nobody.
-   */
-  readonly run: (boundary: Boundary, ...fields: readonly Buffer[]) => Answer | Promise<Answer>
-}
-
-/** The material of `field` if it is a symmetric encryption key. */
-function envelopeOf(boundary: Boundary, field: Buffer): Material | Refusal {
+/** The material of `field` if it is random bytes. */
+function secretOf(boundary: Boundary, field: Buffer): SecretMaterial | Refusal {
   const material = boundary.material(field)
-  if (typeof material === 'string') return material
-  return material.keySpec === 'SYMMETRIC_DEFAULT' && material.keyUsage === 'ENCRYPT_DECRYPT' ? material : 'refused'
+  return typeof material !== 'string' && isKeyPair(material) ? 'refused' : material
+}
+
+/** One field, now or later. */
+function one(bytes: Bytes | Promise<Bytes>): Answer | Promise<Answer> {
+  if (bytes instanceof Promise) return bytes.then(one)
+  return typeof bytes === 'string' ? bytes : [bytes]
 }
 
 function sized(field: Buffer): Buffer | Refusal {
@@ -70,7 +54,10 @@ const OPERATIONS = {
       return typeof kept === 'string' ? kept : [kept.id, kept.createdAt, kept.wrapped]
     },
   },
-  createMaterial: { fields: 6, run: ({ domainKeys }, ...fields) => createMaterial(domainKeys, fields) },
+  createMaterial: {
+    fields: 6,
+    run: ({ domainKeys, newKeyPair }, ...fields) => createMaterial(domainKeys, newKeyPair, fields),
+  },
   adoptMaterial: {
     fields: 7,
     run: ({ domainKeys, materialIds }, ...fields) =>
@@ -78,35 +65,22 @@ const OPERATIONS = {
   },
   encrypt: {
     fields: 3,
-    run(boundary, field: Buffer, plaintext: Buffer, context: Buffer) {
-      const envelope = envelopeOf(boundary, field)
-      if (typeof envelope === 'string') return envelope
-      const ciphertext = encrypt(envelope, plaintext, context)
-      return typeof ciphertext === 'string' ? ciphertext : [ciphertext]
-    },
+    run: (boundary, field: Buffer, plaintext: Buffer, manner: Buffer) =>
+      one(encryptUnder(boundary, field, plaintext, manner)),
   },
   decrypt: {
     fields: 3,
     isSecret: true,
-    run(boundary, field: Buffer, ciphertext: Buffer, context: Buffer) {
-      const envelope = envelopeOf(boundary, field)
-      if (typeof envelope === 'string') return envelope
-      const plaintext = decrypt(envelope, ciphertext, context)
-      return typeof plaintext === 'string' ? plaintext : [plaintext]
-    },
+    run: (boundary, field: Buffer, ciphertext: Buffer, manner: Buffer) =>
+      one(decryptUnder(boundary, field, ciphertext, manner)),
   },
   reEncrypt: {
     fields: 5,
-    run(boundary, from: Buffer, ciphertext: Buffer, fromContext: Buffer, to: Buffer, toContext: Buffer) {
-      const source = envelopeOf(boundary, from)
-      if (typeof source === 'string') return source
-      const destination = envelopeOf(boundary, to)
-      if (typeof destination === 'string') return destination
-      const plaintext = decrypt(source, ciphertext, fromContext)
-      if (typeof plaintext === 'string') return plaintext
-      const again = encrypt(destination, plaintext, toContext)
-      plaintext.fill(0)
-      return typeof again === 'string' ? again : [again]
+    run(boundary, from: Buffer, ciphertext: Buffer, fromManner: Buffer, field: Buffer, manner: Buffer) {
+      const plaintext = decryptUnder(boundary, from, ciphertext, fromManner)
+      if (!(plaintext instanceof Promise)) return one(encryptAnew(boundary, plaintext, { field, manner }))
+      const to = { field: Buffer.from(field), manner: Buffer.from(manner) }
+      return plaintext.then((late) => encryptAnew(boundary, late, to)).then(one)
     },
   },
   generateDataKey: { fields: 3, isSecret: true, run: newDataKey },
@@ -130,7 +104,7 @@ const OPERATIONS = {
   generateMac: {
     fields: 3,
     run(boundary, field: Buffer, algorithm: Buffer, message: Buffer) {
-      const material = boundary.material(field)
+      const material = secretOf(boundary, field)
       if (typeof material === 'string') return material
       const hash = macHash(material.keySpec, algorithm.toString('latin1'))
       return hash && isMessage(message) ? [mac(material.key, hash, message)] : 'refused'
@@ -139,7 +113,7 @@ const OPERATIONS = {
   verifyMac: {
     fields: 4,
     run(boundary, field: Buffer, algorithm: Buffer, message: Buffer, claimed: Buffer) {
-      const material = boundary.material(field)
+      const material = secretOf(boundary, field)
       if (typeof material === 'string') return material
       const hash = macHash(material.keySpec, algorithm.toString('latin1'))
       if (!hash || !isMessage(message)) return 'refused'
@@ -157,6 +131,8 @@ const OPERATIONS = {
     run: ({ domainKeys }, accessKeyId: Buffer, wrapped: Buffer, date: Buffer, region: Buffer, service: Buffer) =>
       signingKey(domainKeys, accessKeyId, wrapped, { date, region, service }),
   },
+  ...KEY_PAIR_OPERATIONS,
+  ping: { fields: 0, run: () => [] },
 } as const satisfies Record<Op, Operation>
 
 function isMessage(message: Buffer): boolean {

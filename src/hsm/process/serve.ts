@@ -1,6 +1,7 @@
 import { createBatch, createFrameDecoder, type Frame, HELLO_ID, REPLIES, type Refusal } from '../wire.ts'
+import type { Answer, Boundary, Operation } from './boundary.ts'
 import type { Channel } from './channel.ts'
-import { type Answer, type Boundary, type Operation, operationOf } from './operations.ts'
+import { operationOf } from './operations.ts'
 
 /**
  * Answers requests until the API process closes the channel. Requests that arrived together are answered together, in one
@@ -16,10 +17,16 @@ export function serve(channel: Channel, boundary: Boundary): void {
   const refuse = (id: number, code: Refusal) => {
     batch.add(id, REPLIES[code], [])
   }
+  let isFlushDue = false
+  const flushSoon = () => {
+    isFlushDue = false
+    batch.flush()
+  }
   const replyLater = (id: number, operation: Operation, answer: Promise<Answer>) =>
     answer.then((late) => {
       reply(id, operation, late)
-      batch.flush()
+      if (!isFlushDue) setImmediate(flushSoon)
+      isFlushDue = true
     })
   const decode = createFrameDecoder(({ id, tag, fields }: Frame) => {
     const operation = operationOf(tag)

@@ -1,13 +1,7 @@
 import { type KeyId, keyArn } from '../../domain/arn.ts'
 import { error, isError, type ServiceError } from '../../domain/error.ts'
 import type { Key, KeyMaterial } from '../../domain/key.ts'
-import {
-  algorithmsOf,
-  isRandomKeySpec,
-  type KeySpec,
-  type KeyUsage,
-  type RandomKeySpec,
-} from '../../domain/key-spec.ts'
+import { algorithmsOf, type KeySpec, type KeyUsage } from '../../domain/key-spec.ts'
 import { KEYS_PER_REGION_MAX } from '../../domain/limits.ts'
 import { parseTags } from '../../domain/tag.ts'
 import { boolean, optional, withDefault } from '../../protocol/shape.ts'
@@ -136,7 +130,7 @@ export const CreateKey = operation({
       tags: custom.tags,
       currentMaterialId: made.materialId,
     }
-    const material: KeyMaterial = { ...scope, keyId, createdAt, materialId: made.materialId, wrapped: made.wrapped }
+    const material: KeyMaterial = { ...scope, keyId, createdAt, ...made }
     return { output: { KeyMetadata: keyMetadata(key) }, changes: [{ kind: 'insert-key', key, material }] }
   },
 })
@@ -161,6 +155,9 @@ function kindWanted(input: Pick<Wanted, 'KeySpec' | 'CustomerMasterKeySpec' | 'K
   return { keySpec, keyUsage: input.KeyUsage ?? 'ENCRYPT_DECRYPT' }
 }
 
+/** AWS offers SM2 in China alone. */
+type CreatableKeySpec = Exclude<KeySpec, 'SM2'>
+
 type Wanted = {
   readonly KeySpec?: KeySpec
   readonly CustomerMasterKeySpec?: KeySpec
@@ -171,8 +168,8 @@ type Wanted = {
   readonly XksKeyId?: string
 }
 
-/** Spec and usage, in AWS's order of refusals; what cannot be created yet is refused last. */
-function kindOf(input: Wanted): { readonly keySpec: RandomKeySpec; readonly keyUsage: KeyUsage } | ServiceError {
+/** Spec and usage, in AWS's order of refusals; what cannot be created is refused last. */
+function kindOf(input: Wanted): { readonly keySpec: CreatableKeySpec; readonly keyUsage: KeyUsage } | ServiceError {
   if (input.KeySpec && input.CustomerMasterKeySpec && input.KeySpec !== input.CustomerMasterKeySpec)
     return error(
       'ValidationException',
@@ -186,7 +183,7 @@ function kindOf(input: Wanted): { readonly keySpec: RandomKeySpec; readonly keyU
     )
   if (algorithmsOf(keySpec, keyUsage).length === 0)
     return error('ValidationException', `KeyUsage ${keyUsage} is not compatible with KeySpec ${keySpec}`)
-  if (!isRandomKeySpec(keySpec)) return error('UnsupportedOperationException', `KeySpec ${keySpec} is not supported.`)
+  if (keySpec === 'SM2') return error('UnsupportedOperationException', `KeySpec ${keySpec} is not supported.`)
   return refuseUnbuilt(input) ?? { keySpec, keyUsage }
 }
 

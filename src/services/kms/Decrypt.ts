@@ -3,7 +3,7 @@ import { boolean, optional, withDefault } from '../../protocol/shape.ts'
 import { operation } from '../../request/operation.ts'
 import { onlyKey } from '../../request/targets.ts'
 import { ciphertextSource, compareSource, ignoresCiphertext } from './ciphertext-source.ts'
-import { additionalDataOf, contextConditions } from './conditions.ts'
+import { contextConditions, mannerOf } from './conditions.ts'
 import { refuseRecipient } from './recipient.ts'
 import * as shapes from './shapes.ts'
 
@@ -55,13 +55,15 @@ export const Decrypt = operation({
         keyId: input.KeyId,
         keyMember: 'keyId',
         ignoresCiphertext: ignoresCiphertext(input),
+        algorithm: input.EncryptionAlgorithm,
       }),
     ),
   conditions: (input) => ({
     ...contextConditions(input.EncryptionContext),
     'kms:EncryptionAlgorithm': input.EncryptionAlgorithm,
   }),
-  compare: (input, { key }) => compareSource(key, ignoresCiphertext(input)),
+  compare: (input, { key }) =>
+    compareSource(key, { ignoresCiphertext: ignoresCiphertext(input), algorithm: input.EncryptionAlgorithm }),
 
   async run(input, { key }, { hsm }) {
     const answer = { KeyId: key.key.arn, EncryptionAlgorithm: input.EncryptionAlgorithm }
@@ -70,10 +72,11 @@ export const Decrypt = operation({
     if (isError(usable)) return usable
     const refused = refuseRecipient(input)
     if (refused) return refused
-    const additionalData = additionalDataOf(input.EncryptionContext)
-    if (isError(additionalData)) return additionalData
-    const plaintext = await hsm.decrypt(usable, input.CiphertextBlob, additionalData)
+    const manner = mannerOf(input.EncryptionAlgorithm, input.EncryptionContext)
+    if (isError(manner)) return manner
+    const plaintext = await hsm.decrypt(usable, input.CiphertextBlob, manner)
     if (isError(plaintext)) return plaintext
-    return { output: { ...answer, Plaintext: plaintext, KeyMaterialId: usable.material.materialId } }
+    const named = key.key.keySpec === 'SYMMETRIC_DEFAULT' ? { KeyMaterialId: usable.material.materialId } : {}
+    return { output: { ...answer, Plaintext: plaintext, ...named } }
   },
 })

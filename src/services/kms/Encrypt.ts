@@ -1,8 +1,9 @@
 import { isError } from '../../domain/error.ts'
+import { refuseLongPlaintext } from '../../domain/rsa-encryption.ts'
 import { boolean, optional, withDefault } from '../../protocol/shape.ts'
 import { operation } from '../../request/operation.ts'
 import { onlyKey } from '../../request/targets.ts'
-import { additionalDataOf, contextConditions } from './conditions.ts'
+import { contextConditions, mannerOf } from './conditions.ts'
 import * as shapes from './shapes.ts'
 
 /**
@@ -47,12 +48,15 @@ export const Encrypt = operation({
   async run(input, { key }, { hsm }) {
     const usable = key.usable()
     if (isError(usable)) return usable
-    const additionalData = additionalDataOf(input.EncryptionContext)
-    if (isError(additionalData)) return additionalData
-    const made = await hsm.encrypt(usable, input.Plaintext, additionalData)
+    const { EncryptionAlgorithm, EncryptionContext, Plaintext } = input
+    const manner = mannerOf(EncryptionAlgorithm, EncryptionContext)
+    if (isError(manner)) return manner
+    const refused = typeof manner === 'string' && refuseLongPlaintext(key.key.keySpec, manner, Plaintext)
+    if (refused) return refused
+    const made = await hsm.encrypt(usable, Plaintext, manner)
     if (isError(made)) return made
     return {
-      output: { CiphertextBlob: made.ciphertext, KeyId: key.key.arn, EncryptionAlgorithm: input.EncryptionAlgorithm },
+      output: { CiphertextBlob: made.ciphertext, KeyId: key.key.arn, EncryptionAlgorithm },
     }
   },
 })

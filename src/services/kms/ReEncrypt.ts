@@ -1,8 +1,11 @@
-import { isError } from '../../domain/error.ts'
+import type { EncryptionContext } from '../../domain/encryption-context.ts'
+import { isError, type ServiceError } from '../../domain/error.ts'
+import { plaintextTooLong } from '../../domain/rsa-encryption.ts'
 import { boolean, optional, withDefault } from '../../protocol/shape.ts'
 import { operation } from '../../request/operation.ts'
+import type { Manner } from '../../request/ports.ts'
 import { ciphertextSource, compareSource, ignoresCiphertext } from './ciphertext-source.ts'
-import { additionalDataOf, contextConditions } from './conditions.ts'
+import { contextConditions, mannerOf } from './conditions.ts'
 import * as shapes from './shapes.ts'
 
 /**
@@ -59,11 +62,11 @@ export const ReEncrypt = operation({
       ciphertext: input.CiphertextBlob,
       keyId: input.SourceKeyId,
       keyMember: 'sourceKeyId',
-      ignoresCiphertext: ignoresCiphertext(input),
+      ...sourceOf(input),
     })
     if (isError(source)) return source
     // Before the destination is looked up: a wrong source is reported even when the destination is wrong too.
-    const mismatch = compareSource(source, ignoresCiphertext(input))
+    const mismatch = compareSource(source, sourceOf(input))
     if (mismatch?.code === 'IncorrectKeyException') return mismatch
     const destination = await find.keyToUse('kms:ReEncryptTo', input.DestinationKeyId)
     return isError(destination) ? destination : { source, destination }
@@ -74,7 +77,7 @@ export const ReEncrypt = operation({
       target === 'source' ? input.SourceEncryptionAlgorithm : input.DestinationEncryptionAlgorithm,
     'kms:ReEncryptOnSameKey': String(source.key.arn === destination.key.arn),
   }),
-  compare: (input, { source }) => compareSource(source, ignoresCiphertext(input)),
+  compare: (input, { source }) => compareSource(source, sourceOf(input)),
 
   async run(input, { source, destination }, { hsm }) {
     const answer = {
@@ -88,18 +91,36 @@ export const ReEncrypt = operation({
     if (isError(from)) return from
     const to = destination.usable()
     if (isError(to)) return to
-    const sourceData = additionalDataOf(input.SourceEncryptionContext)
-    if (isError(sourceData)) return sourceData
-    const destinationData = additionalDataOf(input.DestinationEncryptionContext)
-    if (isError(destinationData)) return destinationData
-    const made = await hsm.reEncrypt(from, { ciphertext: input.CiphertextBlob, additionalData: sourceData }, to, {
-      additionalData: destinationData,
-    })
+    const manners = mannersOf(input)
+    if (isError(manners)) return manners
+    const ciphertext = input.CiphertextBlob
+    const made = await hsm.reEncrypt(from, { ciphertext, manner: manners.from }, to, { manner: manners.to })
+    // Only the key process knows how long the plaintext is.
+    if (isError(made) && made.code === 'ValidationException' && typeof manners.to === 'string')
+      return plaintextTooLong(to.key.keySpec, manners.to)
     if (isError(made)) return made
     const materials = {
-      SourceKeyMaterialId: from.material.materialId,
-      DestinationKeyMaterialId: to.material.materialId,
+      ...(from.key.keySpec === 'SYMMETRIC_DEFAULT' ? { SourceKeyMaterialId: from.material.materialId } : {}),
+      ...(to.key.keySpec === 'SYMMETRIC_DEFAULT' ? { DestinationKeyMaterialId: to.material.materialId } : {}),
     }
     return { output: { ...answer, CiphertextBlob: made.ciphertext, ...materials } }
   },
 })
+
+type Manners = {
+  readonly SourceEncryptionAlgorithm: string
+  readonly SourceEncryptionContext?: EncryptionContext
+  readonly DestinationEncryptionAlgorithm: string
+  readonly DestinationEncryptionContext?: EncryptionContext
+}
+
+function mannersOf(input: Manners): { readonly from: Manner; readonly to: Manner } | ServiceError {
+  const from = mannerOf(input.SourceEncryptionAlgorithm, input.SourceEncryptionContext)
+  if (isError(from)) return from
+  const to = mannerOf(input.DestinationEncryptionAlgorithm, input.DestinationEncryptionContext)
+  return isError(to) ? to : { from, to }
+}
+
+function sourceOf(input: Parameters<typeof ignoresCiphertext>[0] & Pick<Manners, 'SourceEncryptionAlgorithm'>) {
+  return { ignoresCiphertext: ignoresCiphertext(input), algorithm: input.SourceEncryptionAlgorithm }
+}

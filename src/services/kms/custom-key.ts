@@ -2,7 +2,7 @@ import type { KeyId } from '../../domain/arn.ts'
 import { error, isError, type ServiceError } from '../../domain/error.ts'
 import type { Tag } from '../../domain/key.ts'
 import { parseKeyId } from '../../domain/key-id.ts'
-import { RANDOM_MATERIAL_BYTES, type RandomKeySpec } from '../../domain/key-spec.ts'
+import { isRandomKeySpec, type KeySpec, RANDOM_MATERIAL_BYTES } from '../../domain/key-spec.ts'
 import { HMAC_MATERIAL_MAX_BYTES } from '../../domain/limits.ts'
 
 const CUSTOM_ID = '_custom_id_'
@@ -19,7 +19,7 @@ export type CustomKey = { readonly tags: readonly Tag[]; readonly keyId?: KeyId;
  */
 export function customKey(wanted: {
   readonly tags: readonly Tag[]
-  readonly keySpec: RandomKeySpec
+  readonly keySpec: KeySpec
   readonly isAllowed: boolean
 }): CustomKey | ServiceError {
   const { tags, keySpec, isAllowed } = wanted
@@ -43,9 +43,10 @@ export function withoutMaterial(tags: readonly Tag[]): readonly Tag[] {
   return tags.map((tag) => (tag.TagKey === CUSTOM_MATERIAL ? { TagKey: tag.TagKey, TagValue: '' } : tag))
 }
 
-/** AES keys have one length; HMAC keys at least that of their digest. */
-function materialOf(text: string, keySpec: RandomKeySpec): Uint8Array | ServiceError {
+/** AES keys have one length; HMAC keys at least that of their digest. Key pairs are read in the key process alone. */
+function materialOf(text: string, keySpec: KeySpec): Uint8Array | ServiceError {
   const bytes = Buffer.from(text, 'base64')
+  if (!isRandomKeySpec(keySpec)) return bytes
   const min = RANDOM_MATERIAL_BYTES[keySpec]
   const max = keySpec === 'SYMMETRIC_DEFAULT' ? min : HMAC_MATERIAL_MAX_BYTES
   if (bytes.toString('base64') === text && bytes.length >= min && bytes.length <= max) return bytes

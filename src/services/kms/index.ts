@@ -4,15 +4,19 @@ import { CreateAlias } from './CreateAlias.ts'
 import { CreateKey } from './CreateKey.ts'
 import { Decrypt } from './Decrypt.ts'
 import { DeleteAlias } from './DeleteAlias.ts'
+import { DeriveSharedSecret } from './DeriveSharedSecret.ts'
 import { DescribeKey } from './DescribeKey.ts'
 import { DisableKey } from './DisableKey.ts'
 import { EnableKey } from './EnableKey.ts'
 import { Encrypt } from './Encrypt.ts'
 import { GenerateDataKey } from './GenerateDataKey.ts'
+import { GenerateDataKeyPair } from './GenerateDataKeyPair.ts'
+import { GenerateDataKeyPairWithoutPlaintext } from './GenerateDataKeyPairWithoutPlaintext.ts'
 import { GenerateDataKeyWithoutPlaintext } from './GenerateDataKeyWithoutPlaintext.ts'
 import { GenerateMac } from './GenerateMac.ts'
 import { GenerateRandom } from './GenerateRandom.ts'
 import { GetKeyPolicy } from './GetKeyPolicy.ts'
+import { GetPublicKey } from './GetPublicKey.ts'
 import { ListAliases } from './ListAliases.ts'
 import { ListKeyPolicies } from './ListKeyPolicies.ts'
 import { ListKeys } from './ListKeys.ts'
@@ -20,11 +24,13 @@ import { ListResourceTags } from './ListResourceTags.ts'
 import { PutKeyPolicy } from './PutKeyPolicy.ts'
 import { ReEncrypt } from './ReEncrypt.ts'
 import { ScheduleKeyDeletion } from './ScheduleKeyDeletion.ts'
+import { Sign } from './Sign.ts'
 import { TagResource } from './TagResource.ts'
 import { UntagResource } from './UntagResource.ts'
 import { UpdateAlias } from './UpdateAlias.ts'
 import { UpdateKeyDescription } from './UpdateKeyDescription.ts'
 import { UNBUILT } from './unbuilt.ts'
+import { Verify } from './Verify.ts'
 import { VerifyMac } from './VerifyMac.ts'
 
 /** Everything that Trent performs. */
@@ -34,15 +40,19 @@ export const OPERATIONS: readonly Operation[] = [
   CreateKey,
   Decrypt,
   DeleteAlias,
+  DeriveSharedSecret,
   DescribeKey,
   DisableKey,
   EnableKey,
   Encrypt,
   GenerateDataKey,
+  GenerateDataKeyPair,
+  GenerateDataKeyPairWithoutPlaintext,
   GenerateDataKeyWithoutPlaintext,
   GenerateMac,
   GenerateRandom,
   GetKeyPolicy,
+  GetPublicKey,
   ListAliases,
   ListKeyPolicies,
   ListKeys,
@@ -50,10 +60,12 @@ export const OPERATIONS: readonly Operation[] = [
   PutKeyPolicy,
   ReEncrypt,
   ScheduleKeyDeletion,
+  Sign,
   TagResource,
   UntagResource,
   UpdateAlias,
   UpdateKeyDescription,
+  Verify,
   VerifyMac,
 ]
 

@@ -1,7 +1,7 @@
 import type { Key } from '../../domain/key.ts'
 import { algorithmsOf, type KeyUsage } from '../../domain/key-spec.ts'
-import type { ValueOf } from '../../protocol/shape.ts'
-import type { KeyMetadata } from './shapes.ts'
+import type { StructureOf, ValueOf } from '../../protocol/shape.ts'
+import type { GetPublicKeyOutput, KeyMetadata } from './shapes.ts'
 
 const ALGORITHMS_MEMBER = {
   ENCRYPT_DECRYPT: 'EncryptionAlgorithms',
@@ -9,6 +9,19 @@ const ALGORITHMS_MEMBER = {
   GENERATE_VERIFY_MAC: 'MacAlgorithms',
   KEY_AGREEMENT: 'KeyAgreementAlgorithms',
 } as const satisfies Record<KeyUsage, string>
+
+/** A public key with what may be done with it. The older name of the spec is told for specs that are newer, too. */
+export function publicKeyMetadata(key: Key, publicKey: Uint8Array): StructureOf<typeof GetPublicKeyOutput> {
+  const metadata = {
+    KeyId: key.arn,
+    PublicKey: publicKey,
+    CustomerMasterKeySpec: key.keySpec,
+    KeySpec: key.keySpec,
+    KeyUsage: key.keyUsage,
+    [ALGORITHMS_MEMBER[key.keyUsage]]: algorithmsOf(key.keySpec, key.keyUsage),
+  }
+  return metadata as StructureOf<typeof GetPublicKeyOutput>
+}
 
 /** A key as CreateKey and DescribeKey show it. Which members appear for which kind of key: recorded answers. */
 export function keyMetadata(key: Key): ValueOf<typeof KeyMetadata> {

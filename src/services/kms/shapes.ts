@@ -74,6 +74,19 @@ export const SigningAlgorithmSpec = oneOf(
 )
 export const KeyAgreementAlgorithmSpec = oneOf('ECDH')
 export const MacAlgorithmSpec = oneOf('HMAC_SHA_224', 'HMAC_SHA_256', 'HMAC_SHA_384', 'HMAC_SHA_512')
+export const MessageTypeType = oneOf('RAW', 'DIGEST', 'EXTERNAL_MU')
+export const PublicKeyType = blob(1, 8192)
+export const DataKeyPairSpec = oneOf(
+  'RSA_2048',
+  'RSA_3072',
+  'RSA_4096',
+  'ECC_NIST_P256',
+  'ECC_NIST_P384',
+  'ECC_NIST_P521',
+  'ECC_SECG_P256K1',
+  'SM2',
+  'ECC_NIST_EDWARDS25519',
+)
 export const DataKeySpec = oneOf('AES_256', 'AES_128')
 export const DryRunModifierList = list(oneOf('IGNORE_CIPHERTEXT'))
 const ExpirationModelType = oneOf('KEY_MATERIAL_EXPIRES', 'KEY_MATERIAL_DOES_NOT_EXPIRE')
@@ -122,6 +135,18 @@ export const KeyMetadata = structure({
   XksKeyConfiguration: optional(structure({ Id: optional(XksKeyIdType) })),
   CurrentKeyMaterialId: optional(BackingKeyIdType),
 })
+
+/** The answer of GetPublicKey. */
+export const GetPublicKeyOutput = {
+  KeyId: optional(KeyIdType),
+  PublicKey: optional(PublicKeyType),
+  CustomerMasterKeySpec: optional(CustomerMasterKeySpecType),
+  KeySpec: optional(KeySpecType),
+  KeyUsage: optional(KeyUsageType),
+  EncryptionAlgorithms: optional(list(EncryptionAlgorithmSpec)),
+  SigningAlgorithms: optional(list(SigningAlgorithmSpec)),
+  KeyAgreementAlgorithms: optional(list(KeyAgreementAlgorithmSpec)),
+} as const
 
 export const AliasListEntry = structure({
   AliasName: optional(AliasNameType),

@@ -11,17 +11,13 @@ const READ_ONLY = {
   CreateGrant: false,
   DeleteCustomKeyStore: false,
   DeleteImportedKeyMaterial: false,
-  DeriveSharedSecret: true,
   DescribeCustomKeyStores: true,
   DisableKeyRotation: false,
   DisconnectCustomKeyStore: false,
   EnableKeyRotation: false,
-  GenerateDataKeyPair: true,
-  GenerateDataKeyPairWithoutPlaintext: true,
   GetKeyLastUsage: true,
   GetKeyRotationStatus: true,
   GetParametersForImport: true,
-  GetPublicKey: true,
   ImportKeyMaterial: false,
   ListGrants: true,
   ListKeyRotations: true,
@@ -30,10 +26,8 @@ const READ_ONLY = {
   RetireGrant: false,
   RevokeGrant: false,
   RotateKeyOnDemand: false,
-  Sign: true,
   UpdateCustomKeyStore: false,
   UpdatePrimaryRegion: false,
-  Verify: true,
 } as const
 
 /** One operation for each unbuilt name: authenticated and recorded as any other, then refused. */

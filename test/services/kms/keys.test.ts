@@ -82,11 +82,8 @@ const REFUSED = [
     'ValidationException',
     'You cannot specify KeySpec and CustomerMasterKeySpec with different values in the same request.',
   ],
-  [
-    { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' },
-    'UnsupportedOperationException',
-    'KeySpec RSA_2048 is not supported.',
-  ],
+  // AWS offers it in China alone.
+  [{ KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' }, 'UnsupportedOperationException', 'KeySpec SM2 is not supported.'],
   [{ Origin: 'EXTERNAL' }, 'UnsupportedOperationException', 'Origin EXTERNAL is not supported.'],
   [{ CustomKeyStoreId: 'cks-1' }, 'UnsupportedOperationException', 'Custom key stores are not supported.'],
   [{ XksKeyId: 'xks-1' }, 'UnsupportedOperationException', 'Custom key stores are not supported.'],

@@ -1,0 +1,33 @@
+import type { Refusal } from '../wire.ts'
+import type { DomainKeys } from './domain-keys.ts'
+import type { Family } from './families.ts'
+import type { Lane } from './lane.ts'
+import type { Material, MaterialIds, NewKeyPair } from './material.ts'
+
+/** What operations work with; nothing else is remembered from one request to the next. */
+export type Boundary = {
+  readonly domainKeys: DomainKeys
+  readonly material: (field: Buffer) => Material | Refusal
+  /** For slow algorithms. */
+  readonly lane: Lane
+  readonly newKeyPair: NewKeyPair
+  /** Whether a family of algorithms passes its known-answer tests, which run before its first use. */
+  readonly isProven: (family: Family) => boolean | Promise<boolean>
+  /** Absent where nobody may bring material in the clear, which is everywhere but in the emulator. */
+  readonly materialIds?: MaterialIds
+}
+
+/** Fields of the reply, or the code of a refusal. */
+export type Answer = readonly Buffer[] | Refusal
+
+export type Operation = {
+  /** How many fields a request has. */
+  readonly fields: number
+  /** Whether the reply's fields are wiped once they are written. */
+  readonly isSecret?: true
+  /**
+   * @param fields - views that are valid until it returns: what is used after an `await` must be copied before. A promise is
+   *   answered in a later batch, so slow algorithms stall nobody.
+   */
+  readonly run: (boundary: Boundary, ...fields: readonly Buffer[]) => Answer | Promise<Answer>
+}

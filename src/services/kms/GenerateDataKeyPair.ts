@@ -1,0 +1,71 @@
+import { isError } from '../../domain/error.ts'
+import { boolean, optional } from '../../protocol/shape.ts'
+import { operation } from '../../request/operation.ts'
+import { onlyKey } from '../../request/targets.ts'
+import { contextConditions } from './conditions.ts'
+import { dataKeyPair } from './data-key-pair.ts'
+import { refuseRecipient } from './recipient.ts'
+import * as shapes from './shapes.ts'
+
+/**
+ * A new key pair for use outside: the public key, and the private key in the clear and encrypted under a symmetric key.
+ *
+ * Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKeyPair.html
+ */
+export const GenerateDataKeyPair = operation({
+  name: 'GenerateDataKeyPair',
+  input: {
+    EncryptionContext: optional(shapes.EncryptionContextType),
+    KeyId: shapes.KeyIdType,
+    KeyPairSpec: shapes.DataKeyPairSpec,
+    GrantTokens: optional(shapes.GrantTokenList),
+    Recipient: optional(shapes.RecipientInfo),
+    DryRun: optional(boolean()),
+  },
+  output: {
+    PrivateKeyCiphertextBlob: optional(shapes.CiphertextType),
+    PrivateKeyPlaintext: optional(shapes.PlaintextType),
+    PublicKey: optional(shapes.PublicKeyType),
+    KeyId: optional(shapes.KeyIdType),
+    KeyPairSpec: optional(shapes.DataKeyPairSpec),
+    CiphertextForRecipient: optional(shapes.CiphertextType),
+    KeyMaterialId: optional(shapes.BackingKeyIdType),
+  },
+  errors: [
+    'NotFoundException',
+    'DisabledException',
+    'KeyUnavailableException',
+    'InvalidKeyUsageException',
+    'InvalidGrantTokenException',
+    'KMSInvalidStateException',
+    'DryRunOperationException',
+    'UnsupportedOperationException',
+  ],
+  readOnly: true,
+  quota: 'asymmetric',
+  states: 'crypto',
+  crypto: { usage: 'ENCRYPT_DECRYPT', algorithm: () => 'SYMMETRIC_DEFAULT' },
+  targets: (input, find) => onlyKey(find.keyToUse('kms:GenerateDataKeyPair', input.KeyId)),
+  conditions: (input) => ({
+    ...contextConditions(input.EncryptionContext),
+    'kms:EncryptionAlgorithm': 'SYMMETRIC_DEFAULT',
+    'kms:DataKeyPairSpec': input.KeyPairSpec,
+  }),
+
+  async run(input, { key }, { hsm }) {
+    const refused = refuseRecipient(input)
+    if (refused) return refused
+    const made = await dataKeyPair(hsm, key.usable(), input, true)
+    if (isError(made)) return made
+    return {
+      output: {
+        PrivateKeyCiphertextBlob: made.ciphertext,
+        ...(made.privateKey ? { PrivateKeyPlaintext: made.privateKey } : {}),
+        PublicKey: made.publicKey,
+        KeyId: key.key.arn,
+        KeyPairSpec: input.KeyPairSpec,
+        KeyMaterialId: made.materialId,
+      },
+    }
+  },
+})

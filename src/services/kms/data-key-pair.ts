@@ -1,0 +1,30 @@
+import type { EncryptionContext } from '../../domain/encryption-context.ts'
+import { error, isError, type ServiceError } from '../../domain/error.ts'
+import type { KeyMaterialId } from '../../domain/key.ts'
+import type { DataKeyPairSpec } from '../../domain/key-spec.ts'
+import type { DataKeyPair, KeyProcess, UsableKey } from '../../request/ports.ts'
+import { additionalDataOf } from './conditions.ts'
+
+type Wanted = {
+  /** AWS offers SM2 in China alone. */
+  readonly KeyPairSpec: DataKeyPairSpec | 'SM2'
+  readonly EncryptionContext?: EncryptionContext
+}
+
+type DataKeyPairAction = 'kms:GenerateDataKeyPair' | 'kms:GenerateDataKeyPairWithoutPlaintext'
+
+/** A data key pair, its private key encrypted under `key`. */
+export async function dataKeyPair(
+  hsm: KeyProcess,
+  key: UsableKey<DataKeyPairAction> | ServiceError,
+  { KeyPairSpec, EncryptionContext }: Wanted,
+  withPlaintext: boolean,
+): Promise<(DataKeyPair & { readonly materialId: KeyMaterialId }) | ServiceError> {
+  if (isError(key)) return key
+  if (KeyPairSpec === 'SM2')
+    return error('UnsupportedOperationException', `KeyPairSpec ${KeyPairSpec} is not supported.`)
+  const additionalData = additionalDataOf(EncryptionContext)
+  if (isError(additionalData)) return additionalData
+  const made = await hsm.generateDataKeyPair(key, { keyPairSpec: KeyPairSpec, withPlaintext }, additionalData)
+  return isError(made) ? made : { ...made, materialId: key.material.materialId }
+}
