@@ -21,7 +21,6 @@ import {
   paginateListKeys,
   ReEncryptCommand,
   ScheduleKeyDeletionCommand,
-  SignCommand,
   UnsupportedOperationException,
   VerifyMacCommand,
 } from '@aws-sdk/client-kms'
@@ -103,7 +102,7 @@ for (const mode of ['dev', 'serve'] as const) {
     assert.ok(DeletionDate instanceof Date)
     await assert.rejects(kms.send(new GenerateRandomCommand({ NumberOfBytes: 0 })), { name: 'ValidationException' })
     await assert.rejects(
-      kms.send(new SignCommand({ KeyId, Message: Buffer.from('a'), SigningAlgorithm: 'ECDSA_SHA_256' })),
+      kms.send(new CreateKeyCommand({ KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' })),
       UnsupportedOperationException,
     )
   })

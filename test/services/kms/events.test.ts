@@ -262,7 +262,7 @@ const REFUSALS = [
   ['Encrypt', { KeyId }, 'ValidationException'],
   ['Encrypt', { KeyId: 1 }, 'SerializationException'],
   ['Encrypt', '{', 'SerializationException'],
-  ['Sign', {}, 'UnsupportedOperationException'],
+  ['CreateKey', { KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' }, 'UnsupportedOperationException'],
 ] as const
 for (const [operation, input, code] of REFUSALS)
   test(`${operation} refused with ${code} is recorded with its message`, async () => {

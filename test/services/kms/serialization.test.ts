@@ -113,7 +113,7 @@ for (const { name } of UNBUILT)
   })
 
 test('an unbuilt operation is refused to callers that do not sign', async () => {
-  const answer = await trent.send({ headers: { ...KMS_HEADERS, 'x-amz-target': 'TrentService.Sign' }, body: '{}' })
+  const answer = await trent.send({ headers: { ...KMS_HEADERS, 'x-amz-target': 'TrentService.ReplicateKey' }, body: '{}' })
   assert.match(answer.text, /MissingAuthenticationTokenException/)
 })
 
