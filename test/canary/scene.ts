@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createPrivateKey, randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Credentials, type KmsClient, openKmsClient, readCredentials } from '../../scripts/kms-client.ts'
 import { startTrentProcess, type TrentProcess } from '../../scripts/trent-process.ts'
@@ -59,6 +59,8 @@ async function callEverything(client: KmsClient) {
   await call('ReEncrypt', { CiphertextBlob, DestinationKeyId: KeyId })
   const Message = base64(randomBytes(32))
   await call('GenerateMac', { KeyId: mac.KeyMetadata.KeyId, Message, MacAlgorithm: 'HMAC_SHA_256' })
+  const pair = (await call('CreateKey', { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })).KeyMetadata.KeyId
+  await call('Sign', { KeyId: pair, Message, SigningAlgorithm: 'ECDSA_SHA_256' })
   const dataKey = await call('GenerateDataKey', { KeyId, KeySpec: 'AES_256' })
   const hidden = await call('GenerateDataKeyWithoutPlaintext', { KeyId, KeySpec: 'AES_256' })
   const passing: readonly Secret[] = [
@@ -66,6 +68,14 @@ async function callEverything(client: KmsClient) {
     { name: 'a data key', bytes: fromBase64(dataKey.Plaintext) },
   ]
   return { refusals, passing, hiddenBlob: fromBase64(hidden.CiphertextBlob) }
+}
+
+/** The secret number of an elliptic curve's private key; nothing for other material. */
+function scalarOf(bytes: Buffer): Buffer | undefined {
+  // DER of a SEQUENCE; random material of 32 bytes that begins so by chance has another length.
+  if (bytes[0] !== 0x30 || bytes[1] !== bytes.length - 2) return undefined
+  const { d } = createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' }).export({ format: 'jwk' })
+  return d === undefined ? undefined : Buffer.from(d, 'base64url')
 }
 
 /** What only the key process may ever hold, read from the store with the root key. */
@@ -76,7 +86,7 @@ function secretsInside(data: string, hiddenBlob: Buffer): readonly Secret[] {
     { name: 'the root key', bytes: rootKey },
     { name: 'the key that wraps domain keys', bytes: wrapping },
     ...domainKeys.map(({ domain, bytes }) => ({ name: `the domain key of ${domain}`, bytes })),
-    ...materials.map(({ keyId, bytes }) => ({ name: `the material of ${keyId}`, bytes })),
+    ...materials.map(({ keyId, bytes }) => ({ name: `the material of ${keyId}`, bytes: scalarOf(bytes) ?? bytes })),
     ...[...secrets.values()].map((text) => ({ name: 'the secret access key', bytes: Buffer.from(text) })),
     { name: 'a data key that nobody was told', bytes: decryptCiphertext(materials, hiddenBlob, {}) },
   ]

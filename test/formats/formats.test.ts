@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
+import { createHmac, createPrivateKey, createPublicKey } from 'node:crypto'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,7 +28,10 @@ async function makeState() {
   const dataKey = await trent.ok('GenerateDataKey', { KeyId: key.KeyId, KeySpec: 'AES_256' })
   const Message = Buffer.from('message').toString('base64')
   const { Mac } = await trent.ok('GenerateMac', { KeyId: macKey.KeyId, Message, MacAlgorithm: 'HMAC_SHA_384' })
-  return { key, macKey, plaintexts, ciphertexts, dataKey, Mac, credentials: trent.credentials }
+  const pair = await trent.ok('CreateKey', { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })
+  const pairId = pair.KeyMetadata.KeyId
+  const publicKey = JSON.parse((await trent.kms('GetPublicKey', { KeyId: pairId })).text).PublicKey
+  return { key, macKey, pairId, publicKey, plaintexts, ciphertexts, dataKey, Mac, credentials: trent.credentials }
 }
 
 test('a reader of the formats page decrypts ciphertexts of every length form', () => {
@@ -48,6 +51,27 @@ test('a reader of the formats page finds the HMAC key', () => {
     .update('message')
     .digest('base64')
   assert.equal(mac, made.Mac)
+})
+
+test('a reader of the formats page finds a private key', () => {
+  const material = opened.materials.find(({ keyId }) => keyId === made.pairId)
+  const privateKey = createPrivateKey({ key: material?.bytes ?? Buffer.alloc(0), format: 'der', type: 'pkcs8' })
+  const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
+  assert.equal(publicKey.toString('base64'), made.publicKey)
+})
+
+test('the worked example of the formats page decrypts', () => {
+  const page = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8')
+  const [, block = ''] = /### A worked example[^`]*(?:`[^`]+`[^`]*)+?\n```\n([0-9a-f\n]+)```/.exec(page) ?? []
+  const ciphertext = Buffer.from(block.replaceAll('\n', ''), 'hex')
+  const material = {
+    account: '',
+    region: '',
+    keyId: '1234abcd-12ab-34cd-56ef-1234567890ab',
+    materialId: '22'.repeat(32),
+    bytes: Buffer.alloc(32, 0x11),
+  }
+  assert.deepEqual(decryptCiphertext([material], ciphertext, {}), Buffer.alloc(32, 0x50))
 })
 
 test('a reader of the formats page finds the secret of the root access key', () => {
