@@ -60,20 +60,6 @@ test('a reader of the formats page finds a private key', () => {
   assert.equal(publicKey.toString('base64'), made.publicKey)
 })
 
-test('the worked example of the formats page decrypts', () => {
-  const page = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8')
-  const [, block = ''] = /### A worked example[^`]*(?:`[^`]+`[^`]*)+?\n```\n([0-9a-f\n]+)```/.exec(page) ?? []
-  const ciphertext = Buffer.from(block.replaceAll('\n', ''), 'hex')
-  const material = {
-    account: '',
-    region: '',
-    keyId: '1234abcd-12ab-34cd-56ef-1234567890ab',
-    materialId: '22'.repeat(32),
-    bytes: Buffer.alloc(32, 0x11),
-  }
-  assert.deepEqual(decryptCiphertext([material], ciphertext, {}), Buffer.alloc(32, 0x50))
-})
-
 test('a reader of the formats page finds the secret of the root access key', () => {
   const { accessKeyId, secretAccessKey } = made.credentials
   assert.deepEqual([...opened.secrets], [[accessKeyId, secretAccessKey]])
