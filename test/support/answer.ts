@@ -21,6 +21,10 @@ export type Output = {
   readonly NextMarker: string
   readonly Plaintext: string
   readonly Policy: string
+  readonly PrivateKeyCiphertextBlob: string
+  readonly PrivateKeyPlaintext: string
+  readonly PublicKey: string
+  readonly Signature: string
   readonly SourceKeyId: string
   readonly SourceKeyMaterialId: string
   readonly Tags: ReadonlyArray<{ readonly TagKey: string; readonly TagValue: string }>

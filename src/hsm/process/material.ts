@@ -58,7 +58,7 @@ function parseKeyUsage(keySpec: KeySpec, text: string): KeyUsage | undefined {
 }
 
 /** Makes the id of adopted material from the material and its key. */
-export type MaterialIds = (keyId: Buffer, bytes: Buffer) => Buffer
+export type MaterialIds = (account: Buffer, keyId: Buffer, bytes: Buffer) => Buffer
 
 /**
  * Ids under which material that is brought again is known again, in every Region. Keyed, because a bare hash would let a
@@ -68,9 +68,9 @@ export function createMaterialIds(rootKey: KeyObject): MaterialIds {
   const bytes = deriveKey(rootKey, derivationInput(ID_LABEL, Buffer.alloc(0)))
   const idKey = createSecretKey(bytes)
   bytes.fill(0)
-  return (keyId, material) =>
+  return (account, keyId, material) =>
     createHmac('sha256', idKey)
-      .update(encodeFields([Buffer.from(ID_LABEL), keyId, material]))
+      .update(encodeFields([Buffer.from(ID_LABEL), account, keyId, material]))
       .digest()
 }
 
@@ -161,7 +161,7 @@ export function adoptMaterial(
   const domainKey = domainKeys.forWrapping(unnamed.region.toString('latin1'), Date.now())
   if (!domainKey) return 'needsDomainKey'
   const { bytes, publicKey } = material
-  return [...wrapMaterial(domainKey, { ...unnamed, materialId: idOf(unnamed.keyId, bytes) }, bytes), ...publicKey]
+  return [...wrapMaterial(domainKey, { ...unnamed, materialId: idOf(unnamed.account, unnamed.keyId, bytes) }, bytes), ...publicKey]
 }
 
 /** @param field - account, region, key id, key spec, key usage, origin, material id, wrapped material: fields of their own. */

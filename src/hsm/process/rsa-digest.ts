@@ -1,4 +1,4 @@
-import { constants, hash as hashOf, privateEncrypt, publicDecrypt, timingSafeEqual } from 'node:crypto'
+import { constants, hash as hashOf, type KeyObject, privateEncrypt, publicDecrypt, timingSafeEqual } from 'node:crypto'
 import type { KeyPair } from './key-pair.ts'
 import { randomBytes } from './random.ts'
 
@@ -75,7 +75,7 @@ function xor(one: Buffer, other: Buffer): Buffer {
 
 /** Signs `digest`. OpenSSL blinds the private operation. */
 export function signRsaDigest(encoding: DigestEncoding, hash: RsaHash, digest: Buffer, pair: KeyPair): Buffer {
-  const encoded = encoding.encode(hash, digest, modulusBytes(pair))
+  const encoded = encoding.encode(hash, digest, modulusBytes(pair.publicKey))
   return privateEncrypt({ key: pair.privateKey, ...NO_PADDING }, encoded)
 }
 
@@ -86,7 +86,7 @@ export function verifyRsaDigest(
   pair: KeyPair,
   signature: Buffer,
 ): boolean {
-  if (signature.length !== modulusBytes(pair)) return false
+  if (signature.length !== modulusBytes(pair.publicKey)) return false
   const encoded = opened(pair, signature)
   return encoded !== undefined && encoding.isOf(hash, digest, encoded)
 }
@@ -100,6 +100,7 @@ function opened({ publicKey }: KeyPair, signature: Buffer): Buffer | undefined {
   }
 }
 
-function modulusBytes({ publicKey }: KeyPair): number {
+/** Of an RSA key; the length of every signature. */
+export function modulusBytes(publicKey: KeyObject): number {
   return (publicKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8
 }

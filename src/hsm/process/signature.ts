@@ -8,7 +8,15 @@ import { type EcdsaKey, signEcdsaDigest, verifyEcdsaDigest } from './ecdsa-diges
 import type { KeyPair } from './key-pair.ts'
 import { nodeSign, nodeVerify } from './node-signature.ts'
 import { randomBytes } from './random.ts'
-import { type DigestEncoding, PKCS1, PSS, type RsaHash, signRsaDigest, verifyRsaDigest } from './rsa-digest.ts'
+import {
+  type DigestEncoding,
+  modulusBytes,
+  PKCS1,
+  PSS,
+  type RsaHash,
+  signRsaDigest,
+  verifyRsaDigest,
+} from './rsa-digest.ts'
 
 /** A key pair that signs, and how. */
 export type SigningKey = KeyPair & { readonly keySpec: KeyPairSpec }
@@ -35,7 +43,9 @@ function rsa(hash: RsaHash, encoding: DigestEncoding, padding: typeof PSS_PADDIN
   return {
     RAW: {
       sign: ({ privateKey }, message) => nodeSign(true, hash, message, { key: privateKey, ...padding }),
+      // OpenSSL takes a PSS signature without its leading zeros. Source of the length: RFC 8017, 8.1.2, step 1.
       verify: ({ publicKey }, message, signature) =>
+        signature.length === modulusBytes(publicKey) &&
         nodeVerify(true, hash, message, { key: publicKey, ...padding }, signature),
     },
     DIGEST: {
