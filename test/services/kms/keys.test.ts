@@ -156,3 +156,12 @@ for (const value of [Buffer.alloc(31).toString('base64'), Buffer.alloc(33).toStr
     const Tags = [{ TagKey: '_custom_key_material_', TagValue: value }]
     refusedWith(await trent.kms('CreateKey', { Tags }, caller), 'ValidationException')
   })
+
+test('two accounts may bring the same id and material, and do not read each other', async () => {
+  const [one, other] = [{ account: newAccount() }, { account: newAccount() }]
+  const material = { TagKey: '_custom_key_material_', TagValue: Buffer.alloc(32, 9).toString('base64') }
+  const Tags = [{ TagKey: '_custom_id_', TagValue: CUSTOM_ID }, material]
+  for (const account of [one, other]) await createKey(trent, account, { Tags })
+  const { CiphertextBlob } = await trent.ok('Encrypt', { KeyId: CUSTOM_ID, Plaintext: 'YQ==' }, one)
+  refusedWith(await trent.kms('Decrypt', { CiphertextBlob, KeyId: CUSTOM_ID }, other), 'IncorrectKeyException')
+})
