@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { ROOT, ran, temporaryDirectory, trent } from './trent.ts'
@@ -10,6 +10,8 @@ after(() => home[Symbol.dispose]())
 const MODULES = join(home.path, 'node_modules')
 const PACKAGE = join(MODULES, 'trent-kms')
 const LAUNCHER = join(PACKAGE, 'bin', 'trent')
+/** The libraries of the key process. */
+const CAGED = '@noble'
 
 /** What npm publishes, unpacked where npm would put it; the dependencies are those of the checkout. */
 before(() => {
@@ -20,8 +22,12 @@ before(() => {
   mkdirSync(PACKAGE, { recursive: true })
   const tarball = join(home.path, basename(packed.trim().split('\n').at(-1) ?? ''))
   execFileSync('tar', ['-xzf', tarball, '--strip-components', '1', '-C', PACKAGE])
-  for (const name of readdirSync(join(ROOT, 'node_modules')))
-    if (!name.startsWith('.')) symlinkSync(join(ROOT, 'node_modules', name), join(MODULES, name))
+  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+    if (name.startsWith('.')) continue
+    // The key process may not follow links out of its cage, and npm makes none.
+    if (name === CAGED) cpSync(join(ROOT, 'node_modules', name), join(MODULES, name), { recursive: true })
+    else symlinkSync(join(ROOT, 'node_modules', name), join(MODULES, name))
+  }
 })
 
 test('the published package holds JavaScript and no TypeScript', () => {

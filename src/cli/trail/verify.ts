@@ -4,7 +4,7 @@ import { type Problem, type Report, verifyTrail } from '../../trail/verify.ts'
 import { type Failure, failure, systemCode } from '../failure.ts'
 import { type Column, showRecord } from '../show.ts'
 
-/** Under this name the store keeps the head of the trail, see main.ts. */
+/** Under this name the store keeps the head of the trail, see engine.ts. */
 const TRAIL_ANCHOR = 'trail-anchor'
 
 const COLUMNS: readonly Column<Report>[] = [
