@@ -1,6 +1,7 @@
 import type { AccountId, AliasName, KeyArn, KeyId, Region } from './arn.ts'
 import type { Brand } from './brand.ts'
 import type { KeyOrigin, KeySpec, KeyUsage } from './key-spec.ts'
+import type { MaterialRotation, Rotation } from './rotation.ts'
 
 /** Key material under a domain key; only the key process opens it. Layout: docs/formats.md. */
 export type WrappedKey = Brand<Uint8Array, 'WrappedKey'>
@@ -44,6 +45,8 @@ export type Key = {
   /** Sorted by TagKey. */
   readonly tags: readonly Tag[]
   readonly currentMaterialId?: KeyMaterialId
+  /** Absent from a key that was never to rotate. */
+  readonly rotation?: Rotation
 }
 
 /** One version of a key's material. */
@@ -56,6 +59,8 @@ export type KeyMaterial = {
   readonly wrapped: WrappedKey
   /** DER, SubjectPublicKeyInfo; of key pairs only. */
   readonly publicKey?: Uint8Array
+  /** How it became a key's current material; absent from the first. */
+  readonly rotation?: MaterialRotation
 }
 
 export type Alias = {

@@ -40,6 +40,12 @@ export const ENCRYPTION_CONTEXT_MAX_BYTES = 8_192
 export const PLAINTEXT_MAX_BYTES = 4_096
 /** Bytes of HMAC key material that is brought; the least is the digest's length. Source: KMS developer guide, importing HMAC keys: up to 1024 bits. */
 export const HMAC_MATERIAL_MAX_BYTES = 128
+/** Days. Source: EnableKeyRotation. */
+export const ROTATION_PERIOD_DAYS = { min: 90, max: 2_560, default: 365 } as const
+/** Per key, over its whole life. Source: KMS resource quotas. */
+export const ON_DEMAND_ROTATIONS_MAX = 25
+/** Milliseconds before an automatic rotation in which none is begun on demand. Source: RotateKeyOnDemand, 20 minutes. */
+export const ROTATION_QUIET_MS = 1_200_000
 /** Days. Source: ScheduleKeyDeletion. */
 export const PENDING_WINDOW_DAYS = { min: 7, max: 30, default: 30 } as const
 

@@ -38,8 +38,13 @@ export type WrappedDomainKey = {
   readonly wrapped: Uint8Array
 }
 
-/** Work that falls due at a time: the deletion of a key, and what later lifecycles add. */
-export type Duty = { readonly scope: Scope; readonly keyId: KeyId; readonly kind: 'delete-key'; readonly dueAt: number }
+/** Work that falls due at a time. A key has one duty of a kind at the most. */
+export type Duty = {
+  readonly scope: Scope
+  readonly keyId: KeyId
+  readonly kind: 'delete-key' | 'rotate-key'
+  readonly dueAt: number
+}
 
 /**
  * A change of state as data. A change of a key names, in `revision - 1`, the revision it was computed from; when the store
@@ -74,6 +79,12 @@ export interface Store extends AsyncDisposable {
   listKeys(scope: Scope, page: Page<string>): Promise<readonly Key['keyId'][]>
   /** In order of alias name; of one key when `targetKeyId` is given. */
   listAliases(scope: Scope, page: Page<string> & { readonly targetKeyId?: KeyId }): Promise<readonly Alias[]>
+  /** Of one key, oldest first; only those that replaced another when `isRotated`. */
+  listMaterials(
+    scope: Scope,
+    keyId: KeyId,
+    page: Page<Pick<KeyMaterial, 'createdAt' | 'materialId'>> & { readonly isRotated?: boolean },
+  ): Promise<readonly KeyMaterial[]>
   countKeys(scope: Scope): Promise<number>
   countAliases(scope: Scope, targetKeyId: KeyId): Promise<number>
   /** Duties due at or before `now`, earliest first. */
@@ -115,6 +126,9 @@ export type Authorized<Action extends string = string> = Brand<
   'Authorized'
 >
 
+/** What the service does by itself when it falls due, named as in its event; no policy grants or denies it. */
+export type OwnAction = 'RotateKey'
+
 /** Proof that a key is in a state and of a usage that the operation may use, with the authorisation it was given. */
 export type UsableKey<Action extends string = string> = Brand<
   { readonly proof: Authorized<Action>; readonly key: Key; readonly material: KeyMaterial },
@@ -151,7 +165,7 @@ export type MacAlgorithm = 'HMAC_SHA_224' | 'HMAC_SHA_256' | 'HMAC_SHA_384' | 'H
 export interface KeyProcess {
   /** New material for a key: random bytes, or a key pair, which may take seconds. The domain key is that of the key's Region. */
   createMaterial(
-    proof: Authorized<'kms:CreateKey'>,
+    proof: Authorized<'kms:CreateKey' | OwnAction>,
     binding: Omit<MaterialBinding, 'materialId'>,
   ): Promise<NewMaterial | ServiceError>
   /** Wraps material that a user of the emulator brings in the clear; refused unless the process was started for it. */

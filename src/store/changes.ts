@@ -61,8 +61,9 @@ function insertMaterial(sql: Statements, material: KeyMaterial): Applied {
   const scopeId = findScopeId(sql, material)
   const id = materialIdBytes(material.materialId)
   if (scopeId === undefined || sql.findMaterial.get(id, material.region) !== undefined) return 'conflict'
-  const { createdAt, wrapped, publicKey = null } = material
-  sql.insertMaterial.run(id, scopeId, keyIdBytes(material.keyId), createdAt, wrapped, publicKey)
+  const { createdAt, wrapped, publicKey = null, rotation } = material
+  const rotated = [rotation?.date ?? null, rotation?.type ?? null] as const
+  sql.insertMaterial.run(id, scopeId, keyIdBytes(material.keyId), createdAt, wrapped, publicKey, ...rotated)
   return [materialSubject(material.region, material.materialId)]
 }
 

@@ -1,11 +1,15 @@
 import type { Store } from '../request/ports.ts'
 import {
+  bytes,
   integer,
   keyIdBytes,
+  materialIdBytes,
   parseAliasRow,
   parseDomainKeyRow,
   parseDutyRow,
   parseKeyIdsRow,
+  parseMaterialIdBytes,
+  parseMaterialRow,
   type Row,
   text,
 } from './rows.ts'
@@ -14,6 +18,8 @@ import { currentEpoch } from './transaction.ts'
 
 /** Sorts before every key id. */
 const FIRST = new Uint8Array()
+/** Milliseconds since the epoch; no clock goes back behind it. */
+const BEFORE_ALL_TIME = -1
 
 const countIn = (row: Row | undefined): number => (row === undefined ? 0 : integer(row, 'count'))
 
@@ -24,6 +30,7 @@ export function createLists(
   Store,
   | 'listKeys'
   | 'listAliases'
+  | 'listMaterials'
   | 'countKeys'
   | 'countAliases'
   | 'dueDuties'
@@ -45,6 +52,13 @@ export function createLists(
           ? sql.listAliases.all(account, region, after, limit)
           : sql.listAliasesOfKey.all(account, region, keyIdBytes(targetKeyId), after, limit)
       return rows.map((row) => parseAliasRow(scope, row))
+    },
+    async listMaterials({ account, region }, keyId, { after, limit, isRotated }) {
+      const [time, id] = after ? [after.createdAt, materialIdBytes(after.materialId)] : [BEFORE_ALL_TIME, FIRST]
+      const only = isRotated ? 1 : 0
+      return sql.listMaterials
+        .all(account, region, keyIdBytes(keyId), time, id, only, limit)
+        .map((row) => parseMaterialRow(parseMaterialIdBytes(bytes(row, 'material_id')), row))
     },
     async countKeys({ account, region }) {
       return countIn(sql.countKeys.get(account, region))

@@ -10,6 +10,7 @@ import {
 } from '../domain/arn.ts'
 import type { Alias, Key, KeyMaterial, KeyMaterialId, WrappedKey } from '../domain/key.ts'
 import { parseKeyId } from '../domain/key-id.ts'
+import type { MaterialRotation } from '../domain/rotation.ts'
 import type { AccessKey, Duty, WrappedDomainKey } from '../request/ports.ts'
 
 export type Row = Readonly<Record<string, SQLOutputValue>>
@@ -128,6 +129,14 @@ export function parseMaterialRow(materialId: KeyMaterialId, row: Row): KeyMateri
     createdAt: integer(row, 'created_at'),
     wrapped: bytes(row, 'wrapped') as WrappedKey,
     ...(row.public_key === null ? {} : { publicKey: bytes(row, 'public_key') }),
+    ...(row.rotated_at === null ? {} : { rotation: parseMaterialRotation(row) }),
+  })
+}
+
+function parseMaterialRotation(row: Row): MaterialRotation {
+  return Object.freeze({
+    date: integer(row, 'rotated_at'),
+    type: text(row, 'rotation_type') as MaterialRotation['type'],
   })
 }
 

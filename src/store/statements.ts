@@ -6,7 +6,7 @@ const SCOPE = '(select scope_id from scopes where account = ? and region = ?)'
 const SQL = {
   findKey: `select revision, created_at, material_id, record from keys where scope_id = ${SCOPE} and key_id = ?`,
   findAlias: `select name, key_id, created_at, updated_at from aliases where scope_id = ${SCOPE} and name = ?`,
-  findMaterial: `select s.account, s.region, m.key_id, m.created_at, m.wrapped, m.public_key
+  findMaterial: `select s.account, s.region, m.key_id, m.created_at, m.wrapped, m.public_key, m.rotated_at, m.rotation_type
     from key_materials m join scopes s on s.scope_id = m.scope_id where m.material_id = ? and s.region = ?`,
   findAccessKey:
     'select account, principal, status, created_at, wrapped_secret from access_keys where access_key_id = ?',
@@ -17,6 +17,11 @@ const SQL = {
     where scope_id = ${SCOPE} and name > ? order by name limit ?`,
   listAliasesOfKey: `select name, key_id, created_at, updated_at from aliases
     where scope_id = ${SCOPE} and key_id = ? and name > ? order by name limit ?`,
+  // Materials of one instant are told apart by their ids. The last parameter is 1 to leave out the first material.
+  listMaterials: `select s.account, s.region, m.key_id, m.created_at, m.wrapped, m.public_key, m.rotated_at,
+    m.rotation_type, m.material_id from key_materials m join scopes s on s.scope_id = m.scope_id
+    where m.scope_id = ${SCOPE} and m.key_id = ? and (m.created_at, m.material_id) > (?, ?)
+    and (m.rotated_at is not null or ? = 0) order by m.created_at, m.material_id limit ?`,
   countKeys: 'select key_count as count from scopes where account = ? and region = ?',
   countAliases: `select count(*) as count from aliases where scope_id = ${SCOPE} and key_id = ?`,
   dueDuties: `select s.account, s.region, d.key_id, d.kind, d.due_at from duties d join scopes s on s.scope_id = d.scope_id
@@ -36,8 +41,9 @@ const SQL = {
     where scope_id = ? and key_id = ? and revision = ?`,
   keyAt: 'select 1 from keys where scope_id = ? and key_id = ? and revision = ?',
   deleteKey: 'delete from keys where scope_id = ? and key_id = ?',
-  insertMaterial:
-    'insert into key_materials (material_id, scope_id, key_id, created_at, wrapped, public_key) values (?, ?, ?, ?, ?, ?)',
+  insertMaterial: `insert into key_materials
+    (material_id, scope_id, key_id, created_at, wrapped, public_key, rotated_at, rotation_type)
+    values (?, ?, ?, ?, ?, ?, ?, ?)`,
   deleteMaterialsOfKey: 'delete from key_materials where scope_id = ? and key_id = ? returning material_id',
   deleteAliasesOfKey: 'delete from aliases where scope_id = ? and key_id = ? returning name',
   deleteDutiesOfKey: 'delete from duties where scope_id = ? and key_id = ? returning kind',

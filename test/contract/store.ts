@@ -52,6 +52,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
   describe(`store: ${name}`, () => {
     records(holds)
     publicKeys(holds)
+    materials(holds)
     numbers(holds)
     conflicts(holds)
     pages(holds)
@@ -97,6 +98,13 @@ function records(holds: Holds): void {
       currentMaterialId: M2,
     }),
     keyOf(A, { state: { name: 'Disabled' } }),
+    keyOf(A, {
+      rotation: {
+        schedule: { periodDays: 90, enabledAt: 1, nextRotationAt: 2 },
+        onDemandCount: 3,
+        onDemandStartedAt: 4,
+      },
+    }),
     keyOf(A, { state: { name: 'PendingReplicaDeletion', pendingWindowDays: 7 }, policy: '' }),
     keyOf(parseMultiRegionIdOf(0xfeed), { multiRegion: true }),
   ]
@@ -151,6 +159,59 @@ function publicKeys(holds: Holds): void {
     const found = await store.findMaterial(HOME.region, M2)
     assert.deepEqual(found, secret)
     assert.ok(found !== undefined && !('publicKey' in found))
+  })
+}
+
+function materials(holds: Holds): void {
+  const M3 = parseMaterialIdOf(3)
+  const first = { ...materialOf(keyOf(A), M3), createdAt: 1 }
+  const second = { ...materialOf(keyOf(A), M2), createdAt: 2, rotation: { date: 2, type: 'AUTOMATIC' } as const }
+  const third = { ...materialOf(keyOf(A), M1), createdAt: 2, rotation: { date: 3, type: 'ON_DEMAND' } as const }
+  const fill = (store: Store) =>
+    put(
+      store,
+      { kind: 'insert-key', key: keyOf(A), material: first },
+      { kind: 'insert-material', material: second },
+      { kind: 'insert-material', material: third },
+      { kind: 'insert-key', key: keyOf(B), material: materialOf(keyOf(B), parseMaterialIdOf(4)) },
+    )
+
+  holds("a key's materials are listed oldest first, as they were written, and nobody else's", async (store) => {
+    await fill(store)
+    assert.deepEqual(await store.listMaterials(HOME, A, { limit: 10 }), [first, third, second])
+    assert.deepEqual(await store.findMaterial(HOME.region, M1), third)
+    const found = await store.findMaterial(HOME.region, M3)
+    assert.ok(found !== undefined && !('rotation' in found))
+    for (const scope of [OTHER_ACCOUNT, OTHER_REGION])
+      assert.deepEqual(await store.listMaterials(scope, A, { limit: 10 }), [])
+    assert.deepEqual(await store.listMaterials(HOME, parseKeyIdOf(9), { limit: 10 }), [])
+  })
+
+  holds(
+    'materials come in pages, also those of one instant, and without the first when they must be rotated',
+    async (store) => {
+      await fill(store)
+      assert.deepEqual(await store.listMaterials(HOME, A, { limit: 2 }), [first, third])
+      assert.deepEqual(await store.listMaterials(HOME, A, { limit: 2, after: third }), [second])
+      assert.deepEqual(await store.listMaterials(HOME, A, { limit: 2, after: second }), [])
+      assert.deepEqual(await store.listMaterials(HOME, A, { limit: 1, isRotated: true }), [third])
+      assert.deepEqual(await store.listMaterials(HOME, A, { limit: 9, isRotated: true, after: third }), [second])
+    },
+  )
+
+  holds('with a key go all its materials and all its duties, of each kind', async (store) => {
+    await fill(store)
+    await put(
+      store,
+      { kind: 'put-duty', duty: dutyOf(A, 5) },
+      { kind: 'put-duty', duty: { ...dutyOf(A, 4), kind: 'rotate-key' } },
+    )
+    assert.deepEqual(await store.dueDuties(5, 10), [{ ...dutyOf(A, 4), kind: 'rotate-key' }, dutyOf(A, 5)])
+    await put(store, { kind: 'delete-duty', duty: dutyOf(A, 5) })
+    assert.deepEqual(await store.dueDuties(5, 10), [{ ...dutyOf(A, 4), kind: 'rotate-key' }])
+    await put(store, { kind: 'delete-key', key: keyOf(A) })
+    assert.deepEqual(await store.listMaterials(HOME, A, { limit: 10 }), [])
+    assert.equal(await store.nextDutyAt(), undefined)
   })
 }
 

@@ -1,5 +1,6 @@
 import { firstSchema } from './0001-first-schema.ts'
 import { publicKeys } from './0002-public-keys.ts'
+import { rotations } from './0003-rotations.ts'
 import type { Dialect } from './dialect.ts'
 
 export type Migration = {
@@ -12,4 +13,5 @@ export type Migration = {
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'first-schema', statements: firstSchema },
   { version: 2, name: 'public-keys', statements: publicKeys },
+  { version: 3, name: 'rotations', statements: rotations },
 ]
