@@ -41,45 +41,59 @@ function bytesOf(value: bigint, length: number): Buffer {
   return Buffer.from(value.toString(16).padStart(2 * length, '0'), 'hex')
 }
 
-/** A blinding factor: with it no product of the private key and a number of the caller's choice is ever computed alone. */
+/** A random number below the order, not zero. */
 function randomScalar({ order, bytes }: Curve): bigint {
   // Eight bytes more than the order has make the remainder uniform. Source: FIPS 186-5, A.2.1.
   return mod(number(randomBytes(bytes + 8)), order - 1n) + 1n
 }
 
-/** Where a private key's number stands in SEC1's DER. Source: RFC 5915, section 3; a long form has one octet of length more. */
-const scalarAt = (sec1: Buffer) => (sec1.readUInt8(1) < 0x80 ? 7 : 8)
-
-function privateNumber({ privateKey }: KeyPair, { bytes }: Curve): bigint {
-  const sec1 = privateKey.export({ format: 'der', type: 'sec1' })
-  const value = number(sec1.subarray(scalarAt(sec1), scalarAt(sec1) + bytes))
-  sec1.fill(0)
-  return value
+/** `secret` times a number of the caller's choice, in two random parts: neither product depends on the secret alone. */
+function blindProduct(curve: Curve, secret: bigint, chosen: bigint): bigint {
+  const blind = randomScalar(curve)
+  return mod(chosen * mod(secret - blind, curve.order) + chosen * blind, curve.order)
 }
 
-/** A key of the same curve with another private number. Its public half stays that of `pair`: neither use looks at it. */
-function keyOf({ privateKey }: KeyPair, { bytes }: Curve, value: bigint): KeyObject {
-  const sec1 = privateKey.export({ format: 'der', type: 'sec1' })
-  bytesOf(value, bytes).copy(sec1, scalarAt(sec1))
+/** A private key of the curve as SEC1, DER, to be wiped. Source: RFC 5915, section 3. */
+const sec1Of = ({ privateKey }: KeyPair) => privateKey.export({ format: 'der', type: 'sec1' })
+
+/** The private number in SEC1: a long form of the structure has one octet of length more. */
+function scalarIn(sec1: Buffer, { bytes }: Curve): Buffer {
+  const at = sec1.readUInt8(1) < 0x80 ? 7 : 8
+  return sec1.subarray(at, at + bytes)
+}
+
+/** A key of the same curve with another private number. Its public half stays as it is: neither use looks at it. */
+function keyWith(sec1: Buffer, curve: Curve, value: bigint): KeyObject {
+  bytesOf(value, curve.bytes).copy(scalarIn(sec1, curve))
   const key = createPrivateKey({ key: sec1, format: 'der', type: 'sec1' })
   sec1.fill(0)
   return key
 }
 
 /** @returns the signature in DER; `s` is as it comes, not the lower of the two. */
-export async function signEcdsaDigest(key: EcdsaKey, digest: Buffer): Promise<Buffer> {
-  const { pair, curve, isSlow } = key
+export async function signEcdsaDigest({ pair, curve, isSlow }: EcdsaKey, digest: Buffer): Promise<Buffer> {
   const { order, bytes } = curve
   const z = mod(number(digest), order)
-  const secret = privateNumber(pair, curve)
-  if (z === 0n) return signZero(curve, secret)
-  const blind = randomScalar(curve)
+  const sec1 = sec1Of(pair)
+  const secret = number(scalarIn(sec1, curve))
+  if (z === 0n) {
+    sec1.fill(0)
+    return signZero(curve, secret)
+  }
   const ratio = mod(FIXED_NUMBER * invert(z, order), order)
-  const moved = mod(mod(secret * blind, order) * mod(ratio * invert(blind, order), order), order)
-  const input = { key: keyOf(pair, curve, moved), dsaEncoding: 'ieee-p1363' } as const
-  const signature = await nodeSign(isSlow, FIXED_HASH, FIXED_MESSAGE, input)
-  const s = mod(number(signature.subarray(bytes)) * invert(ratio, order), order)
+  const key = keyWith(sec1, curve, blindProduct(curve, secret, ratio))
+  const signature = await nodeSign(isSlow, FIXED_HASH, FIXED_MESSAGE, { key, dsaEncoding: 'ieee-p1363' })
+  const s = mod(number(signature.subarray(bytes)) * z * inverseOfFixed(curve), order)
   return encoded(number(signature.subarray(0, bytes)), s)
+}
+
+const inverses = new Map<string, bigint>()
+
+/** 1 / h, of which there is one for each curve. */
+function inverseOfFixed({ name, order }: Curve): bigint {
+  const inverse = inverses.get(name) ?? invert(mod(FIXED_NUMBER, order), order)
+  inverses.set(name, inverse)
+  return inverse
 }
 
 /** A digest of zero has no ratio: the nonce is made here, blinded like the key. */
@@ -88,6 +102,7 @@ function signZero(curve: Curve, secret: bigint): Buffer {
   const ephemeral = createECDH(curve.name)
   const point = ephemeral.generateKeys()
   const nonce = number(ephemeral.getPrivateKey())
+  // Blinded, because the time of an inversion tells about what is inverted.
   const blind = randomScalar(curve)
   const r = mod(number(point.subarray(1, 1 + bytes)), order)
   const s = mod(mod(mod(secret * blind, order) * r, order) * invert(mod(nonce * blind, order), order), order)
@@ -103,11 +118,15 @@ export async function verifyEcdsaDigest(key: EcdsaKey, digest: Buffer, signature
   const { order } = curve
   const found = decoded(signature)
   if (!found || !isInside(found.r, order) || !isInside(found.s, order)) return false
-  const blind = randomScalar(curve)
-  const sum = mod(mod(number(digest) * blind, order) + found.r * mod(privateNumber(pair, curve) * blind, order), order)
-  const factor = mod(sum * invert(mod(found.s * blind, order), order), order)
-  if (factor === 0n) return false
-  const x = await agree(isSlow, keyOf(pair, curve, factor), basePoint(pair, curve))
+  const inverse = invert(found.s, order)
+  const sec1 = sec1Of(pair)
+  const secret = number(scalarIn(sec1, curve))
+  const factor = mod(number(digest) * inverse + blindProduct(curve, secret, mod(found.r * inverse, order)), order)
+  if (factor === 0n) {
+    sec1.fill(0)
+    return false
+  }
+  const x = await agree(isSlow, keyWith(sec1, curve, factor), basePoint(pair, curve))
   return mod(number(x), order) === found.r
 }
 

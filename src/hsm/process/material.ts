@@ -161,7 +161,10 @@ export function adoptMaterial(
   const domainKey = domainKeys.forWrapping(unnamed.region.toString('latin1'), Date.now())
   if (!domainKey) return 'needsDomainKey'
   const { bytes, publicKey } = material
-  return [...wrapMaterial(domainKey, { ...unnamed, materialId: idOf(unnamed.account, unnamed.keyId, bytes) }, bytes), ...publicKey]
+  return [
+    ...wrapMaterial(domainKey, { ...unnamed, materialId: idOf(unnamed.account, unnamed.keyId, bytes) }, bytes),
+    ...publicKey,
+  ]
 }
 
 /** @param field - account, region, key id, key spec, key usage, origin, material id, wrapped material: fields of their own. */

@@ -1,10 +1,10 @@
 import { constants } from 'node:crypto'
-import { ed25519ph } from '@noble/curves/ed25519.js'
 import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js'
 import { algorithmsOf, type KeyPairSpec, type KeySpec } from '../../domain/key-spec.ts'
 import { isSigningAlgorithm, type MessageType, type SigningAlgorithm } from '../../domain/signing-algorithm.ts'
 import { IMPLEMENTATIONS } from './algorithms.ts'
 import { type EcdsaKey, signEcdsaDigest, verifyEcdsaDigest } from './ecdsa-digest.ts'
+import { ed25519ph } from './ed25519ph.ts'
 import type { KeyPair } from './key-pair.ts'
 import { nodeSign, nodeVerify } from './node-signature.ts'
 import { randomBytes } from './random.ts'
@@ -92,14 +92,14 @@ const ED25519_PH: Signers = {
   DIGEST: {
     sign({ privateKey }, digest) {
       const der = privateKey.export({ format: 'der', type: 'pkcs8' })
-      const signature = ed25519ph.sign(digest, der.subarray(-ED25519_BYTES))
+      const signature = ed25519ph().sign(digest, der.subarray(-ED25519_BYTES))
       der.fill(0)
       return Buffer.from(signature)
     },
     // The strict rules of RFC 8032, as OpenSSL's: the laxer ones of ZIP 215 take encodings that others refuse.
     verify: ({ spki }, digest, signature) =>
       signature.length === 2 * ED25519_BYTES &&
-      ed25519ph.verify(signature, digest, spki.subarray(-ED25519_BYTES), { zip215: false }),
+      ed25519ph().verify(signature, digest, spki.subarray(-ED25519_BYTES), { zip215: false }),
   },
 }
 

@@ -86,12 +86,17 @@ function opensslVerifies(algorithm: string, publicKey: Buffer, message: Buffer, 
   return said === undefined || said.includes('Verified OK')
 }
 
-for (const [KeySpec, KeyUsage] of KINDS) {
+/** A key of the kind, with its public key as GetPublicKey answers it. */
+async function make([KeySpec, KeyUsage]: (typeof KINDS)[number]) {
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({ KeySpec, KeyUsage }))
-  const KeyId = KeyMetadata?.KeyId
-  const Arn = KeyMetadata?.Arn
+  const answer = await kms.send(new GetPublicKeyCommand({ KeyId: KeyMetadata?.KeyId }))
+  return { KeySpec, KeyUsage, KeyMetadata, answer }
+}
+
+// All before the first test: the service is closed when no test is left, and tests declared later are left out of that.
+for (const { KeySpec, KeyUsage, KeyMetadata, answer } of await Promise.all(KINDS.map(make))) {
+  const { KeyId, Arn } = KeyMetadata ?? {}
   const algorithms = offered(KeySpec, KeyUsage)
-  const answer = await kms.send(new GetPublicKeyCommand({ KeyId }))
   const publicKey = bytes(answer.PublicKey)
 
   test(`${KeySpec} for ${KeyUsage}: CreateKey, DescribeKey and GetPublicKey tell the same, and one list of algorithms`, async () => {
