@@ -1,5 +1,6 @@
 import { type AliasName, type KeyId, parseAccountId, parseArn, parseRegion, type Scope } from './arn.ts'
 import { error, type ServiceError } from './error.ts'
+import type { KeyMaterialId } from './key.ts'
 
 /** Lower-case UUID with dashes, or `mrk-` and 32 lower-case hex digits. Source: recorded answers; 32 hex without dashes is invalid. */
 const KEY_ID = /^(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/
@@ -11,6 +12,13 @@ export type KeyReference =
 
 export function parseKeyId(text: string): KeyId | undefined {
   return KEY_ID.test(text) ? (text as KeyId) : undefined
+}
+
+/** Source: BackingKeyIdType of the service model. */
+const KEY_MATERIAL_ID = /^[a-f0-9]{64}$/
+
+export function parseKeyMaterialId(text: string): KeyMaterialId | undefined {
+  return KEY_MATERIAL_ID.test(text) ? (text as KeyMaterialId) : undefined
 }
 
 const invalidKeyId = (text: string) => error('NotFoundException', `Invalid keyId '${text}'`)

@@ -20,12 +20,14 @@ const LIVE = ['Enabled', 'Disabled', 'PendingImport', 'Unavailable', 'Creating',
 export const USABLE_IN = {
   /** Reads, policies, and what works on any key. */
   any: ALL,
-  /** Cryptographic operations and GetPublicKey. */
+  /** Cryptographic operations, GetPublicKey and RotateKeyOnDemand. */
   crypto: ['Enabled', 'Updating'],
   /** Tags, description, CreateAlias, the new target of UpdateAlias. */
   live: LIVE,
   /** EnableKey and DisableKey. */
   switchable: ['Enabled', 'Disabled', 'Unavailable'],
+  /** EnableKeyRotation and DisableKeyRotation, which refuse by origin before they look at material. */
+  schedulable: ['Enabled', 'PendingImport', 'Unavailable', 'Updating'],
   /** ScheduleKeyDeletion. */
   deletable: ['Enabled', 'Disabled', 'PendingImport', 'Unavailable', 'Creating'],
   /** CancelKeyDeletion. */

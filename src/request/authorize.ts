@@ -1,10 +1,11 @@
+import { keyArn } from '../domain/arn.ts'
 import { error, type ServiceError } from '../domain/error.ts'
 import { algorithmsOf } from '../domain/key-spec.ts'
 import { refuseState } from '../domain/key-state.ts'
 import type { Fields } from '../protocol/shape.ts'
 import type { VerifiedCaller } from './caller.ts'
 import type { Granted, GrantedTargets, Operation } from './operation.ts'
-import type { Authorized, UsableKey } from './ports.ts'
+import type { Authorized, Duty, OwnAction, UsableKey } from './ports.ts'
 import type { ConditionValues, KeyTarget, Target, Targets } from './targets.ts'
 
 /** Decides whether the caller may perform the target's action on the target; nothing when it may. */
@@ -88,6 +89,15 @@ function granted(targets: Targets): GrantedTargets<Targets> {
   const all: Record<string, Granted<Target>> = {}
   for (const name in targets) all[name] = grantedTarget(targets[name] as Target)
   return all
+}
+
+/**
+ * Proof for a duty of the service itself. There is no caller to decide about: the duty stands in the store because a call
+ * that was authorised has put it there.
+ */
+export function authorizeDuty(action: OwnAction, { scope, keyId }: Duty): Authorized<OwnAction> {
+  const resource: string = keyArn(scope, keyId)
+  return { action, resource } as Authorized<OwnAction>
 }
 
 /** The one place where a passed check becomes its proof. */

@@ -1,9 +1,10 @@
-import { isError, type ServiceError } from '../domain/error.ts'
-import type { Key } from '../domain/key.ts'
-import { eventLine } from '../trail/event.ts'
+import { unreachable } from '../domain/brand.ts'
+import type { ServiceError } from '../domain/error.ts'
+import { deleteDueKey } from './key-deletion.ts'
+import { rotateDueKey } from './key-rotation.ts'
 import type { Log } from './log.ts'
 import type { Outbox } from './outbox.ts'
-import type { Change, Clock, Duty, Ids, KeyProcess, Store } from './ports.ts'
+import type { Clock, Duty, Ids, KeyProcess, Store } from './ports.ts'
 
 export type DutyParts = {
   readonly store: Store
@@ -18,7 +19,7 @@ export type DutyParts = {
 const BATCH = 100
 
 /**
- * Does everything that is due by the clock: today, deleting keys whose waiting period is over.
+ * Does everything that is due by the clock.
  *
  * @returns the first error, with which the rest is left for the next run.
  */
@@ -33,39 +34,16 @@ export async function runDueDuties(parts: DutyParts): Promise<ServiceError | und
   }
 }
 
-async function runDuty(parts: DutyParts, duty: Duty): Promise<ServiceError | undefined> {
-  const key = await parts.store.findKey(duty.scope, duty.keyId)
-  const isDue = key?.state.name === 'PendingDeletion' && key.state.deletionDate <= parts.clock.now()
-  const changes: readonly Change[] = key && isDue ? [{ kind: 'delete-key', key }] : [{ kind: 'delete-duty', duty }]
-  const eventId = parts.ids.uuid()
-  const event = { eventId, line: key ? deletionEvent(key, eventId, parts.clock.now()) : '' }
-  const committed = await parts.store.commit(changes, isDue ? event : undefined)
-  if (isError(committed)) return committed
-  // A conflict is a change made meanwhile, such as a cancellation; the duty is looked at anew.
-  if (committed === 'conflict' || !key || !isDue) return undefined
-  parts.outbox.deliver(event)
-  await parts.hsm.forget(key.currentMaterialId ? [key.currentMaterialId] : [])
-  return undefined
-}
-
-/** Source: CloudTrail event that KMS writes when it deletes a key. */
-function deletionEvent(key: Key, eventId: string, time: number): string {
-  return eventLine({
-    eventId,
-    time,
-    eventSource: 'kms.amazonaws.com',
-    eventName: 'DeleteKey',
-    region: key.region,
-    account: key.account,
-    sourceIpAddress: 'AWS Internal',
-    userAgent: 'AWS Internal',
-    identity: { accountId: key.account, invokedBy: 'AWS Internal' },
-    requestParameters: null,
-    responseElements: null,
-    readOnly: false,
-    resources: [{ accountId: key.account, type: 'AWS::KMS::Key', ARN: key.arn }],
-    eventType: 'AwsServiceEvent',
-  })
+/** @returns the error with which the duty stays for another run. */
+export function runDuty(parts: DutyParts, duty: Duty): Promise<ServiceError | undefined> {
+  switch (duty.kind) {
+    case 'delete-key':
+      return deleteDueKey(parts, duty)
+    case 'rotate-key':
+      return rotateDueKey(parts, duty)
+    default:
+      return unreachable(duty.kind)
+  }
 }
 
 /** Looks for due work now and then. */

@@ -5,13 +5,14 @@ import { type AdmissionParts, type Admitted, admit, refused } from './admit.ts'
 import { render } from './answer.ts'
 import type { Attempt, Result } from './attempt.ts'
 import { type Authorize, decideAll } from './authorize.ts'
+import { runDuty } from './duties.ts'
 import { finderFor } from './finder.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
 import type { KeyPolicies } from './key-policy.ts'
 import type { Log } from './log.ts'
 import type { Call, Service } from './operation.ts'
 import type { Outbox } from './outbox.ts'
-import type { Clock, Ids, KeyProcess, Store, Trail } from './ports.ts'
+import type { Change, Clock, Ids, KeyProcess, Store, Trail } from './ports.ts'
 import { eventOf } from './record.ts'
 import { route } from './route.ts'
 import { openTurns, type Turns } from './turns.ts'
@@ -134,8 +135,23 @@ async function settle(parts: PipelineParts, attempt: Attempt): Promise<Result | 
   const event = { eventId, line: eventOf(attempt, eventId, parts.clock.now()) }
   const committed = await parts.store.commit(changes, event)
   if (isError(committed)) return record(parts, { ...attempt, result: committed })
-  if (committed === 'committed') parts.outbox.deliver(event)
-  return committed === 'conflict' ? 'conflict' : result
+  if (committed === 'conflict') return 'conflict'
+  parts.outbox.deliver(event)
+  await runAtOnce(parts, changes)
+  return result
+}
+
+/**
+ * Does the duties that a call made for this very moment, so that its caller meets what it asked for. The call has succeeded
+ * either way: a duty that fails stays, and is tried again like any other.
+ */
+async function runAtOnce(parts: PipelineParts, changes: readonly Change[]): Promise<void> {
+  for (const change of changes) {
+    if (change.kind !== 'put-duty' || change.duty.dueAt > parts.clock.now()) continue
+    const failed = await runDuty(parts, change.duty)
+    if (failed)
+      parts.log.error('due work could not be done and will be tried again', { code: failed.code, cause: failed.cause })
+  }
 }
 
 async function record(parts: PipelineParts, attempt: Attempt): Promise<Result> {

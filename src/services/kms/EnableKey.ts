@@ -1,10 +1,13 @@
+import { resumed } from '../../domain/rotation.ts'
+import { rotationDuty } from '../../request/key-rotation.ts'
 import { operation } from '../../request/operation.ts'
+import type { Change } from '../../request/ports.ts'
 import { onlyKey } from '../../request/targets.ts'
 import { nextRevision } from './next.ts'
 import * as shapes from './shapes.ts'
 
 /**
- * Lets a disabled key be used again; succeeds on an enabled one.
+ * Lets a disabled key be used again; succeeds on an enabled one. A rotation that it missed is made up for at once.
  *
  * Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKey.html
  */
@@ -17,8 +20,10 @@ export const EnableKey = operation({
   states: 'switchable',
   event: { response: 'arn' },
   targets: (input, find) => onlyKey(find.key('kms:EnableKey', input.KeyId, 'refused')),
-  run: async (_input, { key }) => ({
-    output: {},
-    changes: [{ kind: 'update-key', key: nextRevision(key.key, { state: { name: 'Enabled' } }) }],
-  }),
+  async run(_input, { key: { key: was } }, call) {
+    const rotation = was.rotation && resumed(was.rotation, call.clock.now())
+    const key = nextRevision(was, { state: { name: 'Enabled' }, ...(rotation ? { rotation } : {}) })
+    const rotating: readonly Change[] = rotation ? [rotationDuty(key)] : []
+    return { output: {}, changes: [{ kind: 'update-key', key }, ...rotating] }
+  },
 })

@@ -7,7 +7,9 @@ import { DeleteAlias } from './DeleteAlias.ts'
 import { DeriveSharedSecret } from './DeriveSharedSecret.ts'
 import { DescribeKey } from './DescribeKey.ts'
 import { DisableKey } from './DisableKey.ts'
+import { DisableKeyRotation } from './DisableKeyRotation.ts'
 import { EnableKey } from './EnableKey.ts'
+import { EnableKeyRotation } from './EnableKeyRotation.ts'
 import { Encrypt } from './Encrypt.ts'
 import { GenerateDataKey } from './GenerateDataKey.ts'
 import { GenerateDataKeyPair } from './GenerateDataKeyPair.ts'
@@ -16,13 +18,16 @@ import { GenerateDataKeyWithoutPlaintext } from './GenerateDataKeyWithoutPlainte
 import { GenerateMac } from './GenerateMac.ts'
 import { GenerateRandom } from './GenerateRandom.ts'
 import { GetKeyPolicy } from './GetKeyPolicy.ts'
+import { GetKeyRotationStatus } from './GetKeyRotationStatus.ts'
 import { GetPublicKey } from './GetPublicKey.ts'
 import { ListAliases } from './ListAliases.ts'
 import { ListKeyPolicies } from './ListKeyPolicies.ts'
+import { ListKeyRotations } from './ListKeyRotations.ts'
 import { ListKeys } from './ListKeys.ts'
 import { ListResourceTags } from './ListResourceTags.ts'
 import { PutKeyPolicy } from './PutKeyPolicy.ts'
 import { ReEncrypt } from './ReEncrypt.ts'
+import { RotateKeyOnDemand } from './RotateKeyOnDemand.ts'
 import { ScheduleKeyDeletion } from './ScheduleKeyDeletion.ts'
 import { Sign } from './Sign.ts'
 import { TagResource } from './TagResource.ts'
@@ -43,7 +48,9 @@ export const OPERATIONS: readonly Operation[] = [
   DeriveSharedSecret,
   DescribeKey,
   DisableKey,
+  DisableKeyRotation,
   EnableKey,
+  EnableKeyRotation,
   Encrypt,
   GenerateDataKey,
   GenerateDataKeyPair,
@@ -52,13 +59,16 @@ export const OPERATIONS: readonly Operation[] = [
   GenerateMac,
   GenerateRandom,
   GetKeyPolicy,
+  GetKeyRotationStatus,
   GetPublicKey,
   ListAliases,
   ListKeyPolicies,
+  ListKeyRotations,
   ListKeys,
   ListResourceTags,
   PutKeyPolicy,
   ReEncrypt,
+  RotateKeyOnDemand,
   ScheduleKeyDeletion,
   Sign,
   TagResource,

@@ -8,6 +8,7 @@ export const PAGES = {
   ListKeys: { default: 100, max: 1000 },
   ListAliases: { default: 50, max: 100 },
   ListKeyPolicies: { default: 100, max: 1000 },
+  ListKeyRotations: { default: 100, max: 1000 },
   ListResourceTags: { default: 50, max: 50 },
 } as const satisfies Record<string, PageBounds>
 

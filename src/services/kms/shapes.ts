@@ -1,5 +1,6 @@
 import { ALIAS_PATTERN } from '../../domain/alias.ts'
 import { KEY_SPECS, type KeySpec } from '../../domain/key-spec.ts'
+import { ROTATION_PERIOD_DAYS } from '../../domain/limits.ts'
 import {
   blob,
   boolean,
@@ -89,7 +90,17 @@ export const DataKeyPairSpec = oneOf(
 )
 export const DataKeySpec = oneOf('AES_256', 'AES_128')
 export const DryRunModifierList = list(oneOf('IGNORE_CIPHERTEXT'))
-const ExpirationModelType = oneOf('KEY_MATERIAL_EXPIRES', 'KEY_MATERIAL_DOES_NOT_EXPIRE')
+export const ExpirationModelType = oneOf('KEY_MATERIAL_EXPIRES', 'KEY_MATERIAL_DOES_NOT_EXPIRE')
+export const RotationPeriodInDaysType = integer(ROTATION_PERIOD_DAYS.min, ROTATION_PERIOD_DAYS.max)
+export const RotationType = oneOf('AUTOMATIC', 'ON_DEMAND')
+export const ImportState = oneOf('IMPORTED', 'PENDING_IMPORT')
+export const KeyMaterialState = oneOf(
+  'NON_CURRENT',
+  'CURRENT',
+  'PENDING_ROTATION',
+  'PENDING_MULTI_REGION_IMPORT_AND_ROTATION',
+)
+export const KeyMaterialDescriptionType = text(0, 256, '^[a-zA-Z0-9:/_\\s.-]+$')
 
 export const Tag = structure({ TagKey: text(1, 128), TagValue: text(0, 256) })
 export const TagList = list(Tag)

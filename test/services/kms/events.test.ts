@@ -145,6 +145,16 @@ const GOLDEN: ReadonlyArray<readonly [operation: string, input: object, golden: 
       isWrite: true,
     },
   ],
+  [
+    'EnableKeyRotation',
+    { KeyId, RotationPeriodInDays: 90 },
+    { request: { keyId: KeyId, rotationPeriodInDays: 90 }, response: keyArn, isWrite: true },
+  ],
+  ['EnableKeyRotation', { KeyId: Arn }, { request: { keyId: Arn }, response: keyArn, isWrite: true }],
+  ['GetKeyRotationStatus', { KeyId }, { request: { keyId: KeyId } }],
+  ['ListKeyRotations', { KeyId, Limit: 1 }, { request: { keyId: KeyId, limit: 1 } }],
+  ['DisableKeyRotation', { KeyId }, { request: { keyId: KeyId }, response: keyArn, isWrite: true }],
+  ['RotateKeyOnDemand', { KeyId }, { request: { keyId: KeyId }, response: keyArn, isWrite: true }],
   ['DisableKey', { KeyId }, { request: { keyId: KeyId }, response: keyArn, isWrite: true }],
   ['EnableKey', { KeyId }, { request: { keyId: KeyId }, response: keyArn, isWrite: true }],
   [

@@ -41,7 +41,12 @@ const FOUR_FORMS = [
 const IDS_ONLY = [
   { operation: 'CancelKeyDeletion', input: {} },
   { operation: 'DisableKey', input: {} },
+  { operation: 'DisableKeyRotation', input: {} },
   { operation: 'EnableKey', input: {} },
+  { operation: 'EnableKeyRotation', input: {} },
+  { operation: 'GetKeyRotationStatus', input: {} },
+  { operation: 'ListKeyRotations', input: {} },
+  { operation: 'RotateKeyOnDemand', input: {} },
   { operation: 'GetKeyPolicy', input: {} },
   { operation: 'ListAliases', input: {} },
   { operation: 'ListKeyPolicies', input: {} },

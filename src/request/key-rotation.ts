@@ -1,0 +1,97 @@
+import { error, isError, type ServiceError } from '../domain/error.ts'
+import type { Key, KeyMaterial, KeyMaterialId } from '../domain/key.ts'
+import { COMMIT_ATTEMPTS_MAX } from '../domain/limits.ts'
+import { afterRotation, type MaterialRotation, NEVER_ROTATED, nextRotation } from '../domain/rotation.ts'
+import { authorizeDuty } from './authorize.ts'
+import type { DutyParts } from './duties.ts'
+import type { Change, Duty, Store } from './ports.ts'
+import { serviceEvent } from './service-event.ts'
+
+/** The change that makes the store's duty say when `key` rotates next, or that it does not. */
+export function rotationDuty(key: Key): Change {
+  const duty = { scope: { account: key.account, region: key.region }, keyId: key.keyId, kind: 'rotate-key' } as const
+  const next = nextRotation(key)
+  return next ? { kind: 'put-duty', duty: { ...duty, dueAt: next.date } } : { kind: 'delete-duty', duty }
+}
+
+/**
+ * Gives a key new material when it is to rotate now; the material it had keeps decrypting. The duty of a key that is not to
+ * rotate is put right. What was decided from a key that changed meanwhile is undone and decided anew.
+ *
+ * @returns the error with which the duty stays for another run.
+ */
+export async function rotateDueKey(parts: DutyParts, duty: Duty): Promise<ServiceError | undefined> {
+  for (let attempt = 1; attempt <= COMMIT_ATTEMPTS_MAX; attempt += 1) {
+    const done = await attend(parts, duty)
+    if (done !== 'conflict') return isError(done) ? done : undefined
+  }
+  return error('ThrottlingException', 'The key is being changed by other requests.')
+}
+
+type Done = Awaited<ReturnType<Store['commit']>>
+
+async function attend(parts: DutyParts, duty: Duty): Promise<Done> {
+  const key = await parts.store.findKey(duty.scope, duty.keyId)
+  // With a key go its duties, so that this one is gone already.
+  if (!key) return 'committed'
+  const time = parts.clock.now()
+  const next = nextRotation(key)
+  if (!next || next.date > time) return putDutyRight(parts.store, key)
+  return rotate(parts, { key, duty, rotation: { date: time, type: next.type } })
+}
+
+/** As a new revision: another call may have put the duty anew since the key was read, and that one must stay. */
+function putDutyRight(store: Store, was: Key): Promise<Done> {
+  const key = { ...was, revision: was.revision + 1 }
+  return store.commit([{ kind: 'update-key', key }, rotationDuty(key)])
+}
+
+type Rotating = { readonly key: Key; readonly duty: Duty; readonly rotation: MaterialRotation }
+
+async function rotate(parts: DutyParts, { key: was, duty, rotation }: Rotating): Promise<Done> {
+  const { account, region, keyId, keySpec, keyUsage, origin } = was
+  const binding = { account, region, keyId, keySpec, keyUsage, origin }
+  const made = await parts.hsm.createMaterial(authorizeDuty('RotateKey', duty), binding)
+  if (isError(made)) return made
+  const material: KeyMaterial = { account, region, keyId, createdAt: rotation.date, ...made, rotation }
+  const key: Key = {
+    ...was,
+    revision: was.revision + 1,
+    currentMaterialId: made.materialId,
+    rotation: afterRotation(was.rotation ?? NEVER_ROTATED, rotation),
+  }
+  const eventId = parts.ids.uuid()
+  const event = { eventId, line: rotationEvent({ eventId, was, rotation, materialId: made.materialId }) }
+  const changes: readonly Change[] = [
+    { kind: 'update-key', key },
+    { kind: 'insert-material', material },
+    rotationDuty(key),
+  ]
+  const committed = await parts.store.commit(changes, event)
+  if (committed === 'committed') parts.outbox.deliver(event)
+  return committed
+}
+
+type Rotated = {
+  readonly eventId: string
+  readonly was: Key
+  readonly rotation: MaterialRotation
+  readonly materialId: KeyMaterialId
+}
+
+/** Source: CloudTrail event that KMS writes when it rotates a key. */
+function rotationEvent({ eventId, was, rotation, materialId }: Rotated): string {
+  return serviceEvent({
+    eventId,
+    time: rotation.date,
+    eventName: 'RotateKey',
+    key: was,
+    serviceEventDetails: {
+      rotationType: rotation.type,
+      keyOrigin: was.origin,
+      previousKeyMaterialId: was.currentMaterialId,
+      currentKeyMaterialId: materialId,
+      keyId: was.arn,
+    },
+  })
+}

@@ -1,0 +1,79 @@
+import { error, isError, type ServiceError } from '../../domain/error.ts'
+import type { Key, KeyMaterial } from '../../domain/key.ts'
+import { parseKeyMaterialId } from '../../domain/key-id.ts'
+import { refuseUnrotatable } from '../../domain/rotation.ts'
+import { list, oneOf, optional, structure, timestamp } from '../../protocol/shape.ts'
+import { operation } from '../../request/operation.ts'
+import type { Store } from '../../request/ports.ts'
+import { onlyKey } from '../../request/targets.ts'
+import { cutPage, PAGES, pageOf } from './page.ts'
+import * as shapes from './shapes.ts'
+
+const RotationsListEntry = structure({
+  KeyId: optional(shapes.KeyIdType),
+  KeyMaterialId: optional(shapes.BackingKeyIdType),
+  KeyMaterialDescription: optional(shapes.KeyMaterialDescriptionType),
+  ImportState: optional(shapes.ImportState),
+  KeyMaterialState: optional(shapes.KeyMaterialState),
+  ExpirationModel: optional(shapes.ExpirationModelType),
+  ValidTo: optional(timestamp()),
+  RotationDate: optional(timestamp()),
+  RotationType: optional(shapes.RotationType),
+})
+
+/**
+ * The completed rotations of a key, oldest first; with ALL_KEY_MATERIAL its first material as well.
+ *
+ * Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeyRotations.html
+ */
+export const ListKeyRotations = operation({
+  name: 'ListKeyRotations',
+  input: {
+    KeyId: shapes.KeyIdType,
+    IncludeKeyMaterial: optional(oneOf('ALL_KEY_MATERIAL', 'ROTATIONS_ONLY')),
+    ...shapes.pageInput,
+  },
+  output: { Rotations: optional(list(RotationsListEntry)), ...shapes.pageOutput },
+  errors: [
+    'NotFoundException',
+    'InvalidArnException',
+    'InvalidMarkerException',
+    'KMSInvalidStateException',
+    'UnsupportedOperationException',
+  ],
+  readOnly: true,
+  quota: 'management',
+  states: 'any',
+  targets: (input, find) => onlyKey(find.key('kms:ListKeyRotations', input.KeyId, 'refused')),
+  async run(input, { key: { key } }, call) {
+    const refused = refuseUnrotatable(key)
+    if (refused) return refused
+    const wanted = pageOf(input, PAGES.ListKeyRotations)
+    if (isError(wanted)) return wanted
+    const after = wanted.after === undefined ? undefined : await materialAfter(call.store, key, wanted.after)
+    if (isError(after)) return after
+    const isRotated = input.IncludeKeyMaterial !== 'ALL_KEY_MATERIAL'
+    const page = { limit: wanted.limit + 1, isRotated, ...(after ? { after } : {}) }
+    const materials = await call.store.listMaterials(key, key.keyId, page)
+    const { page: shown, ...rest } = cutPage(materials, wanted.limit, (material) => material.materialId)
+    return { output: { Rotations: shown.map((material) => entryOf(key, material)), ...rest } }
+  },
+})
+
+/** The material that the page before ended with; one that the key does not have was never in its marker. */
+async function materialAfter(store: Store, key: Key, name: string): Promise<KeyMaterial | ServiceError> {
+  const materialId = parseKeyMaterialId(name)
+  const material = materialId && (await store.findMaterial(key.region, materialId))
+  return material && material.account === key.account && material.keyId === key.keyId
+    ? material
+    : error('InvalidMarkerException')
+}
+
+function entryOf(key: Key, { materialId, rotation }: KeyMaterial) {
+  return {
+    KeyId: key.keyId,
+    KeyMaterialId: materialId,
+    KeyMaterialState: materialId === key.currentMaterialId ? ('CURRENT' as const) : ('NON_CURRENT' as const),
+    ...(rotation ? { RotationDate: rotation.date, RotationType: rotation.type } : {}),
+  }
+}
