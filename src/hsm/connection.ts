@@ -108,6 +108,9 @@ function timeout<T>(ms: number, value: T): { readonly elapsed: Promise<T>; reado
   return { elapsed, stop }
 }
 
+/** That there is an answer is all that counts. */
+const ignored = () => {}
+
 /** Everything of a running process but its greeting. */
 function connect(child: ChildProcess, socket: Socket, onHello: (frame: Frame) => void): Connection {
   const pending = createPending()
@@ -118,13 +121,8 @@ function connect(child: ChildProcess, socket: Socket, onHello: (frame: Frame) =>
   }
   const watchdog = setInterval(() => {
     if (pending.isSilent()) kill()
-    // A key pair may take longer than a process may be silent, but a process that is well answers this meanwhile.
-    else if (pending.isWaiting())
-      send(
-        pending.add(() => {}),
-        'ping',
-        [],
-      )
+    // A key pair may take longer than a process may be silent. One that is well refuses an empty request meanwhile.
+    else if (pending.isWaiting()) send(pending.add(ignored), 'generateRandom', [])
   }, KEY_PROCESS_SILENCE_MS / 10).unref()
   let hasEnded = false
   const ended = endOf(child).then(() => {

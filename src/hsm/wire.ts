@@ -27,8 +27,6 @@ export const OPS = {
   generateDataKeyPair: 18,
   generateDataKeyPairWithoutPlaintext: 19,
   checkPublicKey: 20,
-  /** Answered at once: the process is not stuck, however long a key pair takes to make. */
-  ping: 21,
 } as const
 export type Op = keyof typeof OPS
 

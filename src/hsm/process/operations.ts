@@ -132,7 +132,6 @@ const OPERATIONS = {
       signingKey(domainKeys, accessKeyId, wrapped, { date, region, service }),
   },
   ...KEY_PAIR_OPERATIONS,
-  ping: { fields: 0, run: () => [] },
 } as const satisfies Record<Op, Operation>
 
 function isMessage(message: Buffer): boolean {
