@@ -113,7 +113,10 @@ for (const { name } of UNBUILT)
   })
 
 test('an unbuilt operation is refused to callers that do not sign', async () => {
-  const answer = await trent.send({ headers: { ...KMS_HEADERS, 'x-amz-target': 'TrentService.ReplicateKey' }, body: '{}' })
+  const answer = await trent.send({
+    headers: { ...KMS_HEADERS, 'x-amz-target': 'TrentService.ReplicateKey' },
+    body: '{}',
+  })
   assert.match(answer.text, /MissingAuthenticationTokenException/)
 })
 
