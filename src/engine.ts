@@ -1,17 +1,11 @@
 import type { Config } from './config.ts'
-import { type DataDirectory, dataDirectory, makeDataDirectory, rootKeyNeed } from './data-directory.ts'
+import type { DataDirectory } from './data-directory.ts'
 import { type AccountId, parseAccountId } from './domain/arn.ts'
 import { error, isError, type ServiceError } from './domain/error.ts'
 import { type Installation, install } from './first-start.ts'
-import {
-  createEphemeralRootKey,
-  createRootKeyFile,
-  type OpenKeyProcess,
-  openKeyProcess,
-  openRootKeyFile,
-  type RootKey,
-} from './hsm/client.ts'
+import { type OpenKeyProcess, openKeyProcess } from './hsm/client.ts'
 import type { Health } from './http/control.ts'
+import type { KeyBoundary } from './key-boundary.ts'
 import { acceptAnyone, verifyEveryone } from './request/authenticate.ts'
 import type { TravellingClock } from './request/clock.ts'
 import { authorizeByPolicies } from './request/decide.ts'
@@ -57,13 +51,14 @@ const SERVICES = [kms, sts]
 const TRAIL_ANCHOR = 'trail-anchor'
 
 /** @returns one line for a person when the data directory, its root key or its trail does not open; then nothing is changed. */
-export async function openEngine(config: Config, around: Surroundings): Promise<Engine | ServiceError> {
-  const directory = config.dataDirectory === undefined ? undefined : dataDirectory(config.dataDirectory)
-  if (directory) makeDataDirectory(directory)
-  const rootKey = await openRootKey(directory)
-  if (isError(rootKey)) return rootKey
-  const opened: AsyncDisposable[] = [{ [Symbol.asyncDispose]: async () => rootKey[Symbol.dispose]() }]
-  const state = await openState({ config, around, directory, rootKey, opened })
+export async function openEngine(
+  config: Config,
+  around: Surroundings,
+  boundary: KeyBoundary,
+): Promise<Engine | ServiceError> {
+  const { rootKey, directory } = boundary
+  const opened: AsyncDisposable[] = [{ [Symbol.asyncDispose]: async () => rootKey[Symbol.dispose]() }, boundary.begun]
+  const state = await openState({ config, around, boundary, directory, opened })
   const engine = isError(state) ? state : await assemble(config, around, state)
   if (isError(engine)) await closeAll(opened)
   return engine
@@ -74,23 +69,11 @@ async function closeAll(opened: readonly AsyncDisposable[]): Promise<void> {
   for (const part of opened.toReversed()) await part[Symbol.asyncDispose]()
 }
 
-async function openRootKey(directory: DataDirectory | undefined): Promise<RootKey | ServiceError> {
-  if (!directory) return createEphemeralRootKey()
-  const need = rootKeyNeed(directory)
-  if (need === 'lost')
-    return error(
-      'KMSInternalException',
-      `${directory.rootKey} is missing, and nothing else opens the keys in ${directory.database}`,
-    )
-  const failed = need === 'create' ? await createRootKeyFile(directory.rootKey) : undefined
-  return failed ?? openRootKeyFile(directory.rootKey)
-}
-
 type Opening = {
   readonly config: Config
   readonly around: Surroundings
+  readonly boundary: KeyBoundary
   readonly directory: DataDirectory | undefined
-  readonly rootKey: RootKey
   /** What was opened so far, to be closed in the opposite order. */
   readonly opened: AsyncDisposable[]
 }
@@ -104,12 +87,13 @@ type State = {
 }
 
 /** The trail is opened last: opening it writes to it, and a wrong root key must change nothing. */
-async function openState({ config, around, directory, rootKey, opened }: Opening): Promise<State | ServiceError> {
+async function openState({ config, around, boundary, directory, opened }: Opening): Promise<State | ServiceError> {
   const store = await openSqliteStore({ path: directory?.database ?? ':memory:' })
   if (isError(store)) return named(directory?.database, store)
   opened.push(store)
   const hsm = await openKeyProcess({
-    rootKey,
+    rootKey: boundary.rootKey,
+    begun: boundary.begun,
     adoptsMaterial: config.mode === 'dev',
     domainKeys: { load: () => store.domainKeys(), save: (key) => store.insertDomainKey(key) },
     log: (message) => around.log.warn(message),

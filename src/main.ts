@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs'
 import type { Config } from './config.ts'
 import { dataDirectory, eraseState } from './data-directory.ts'
 import { isError, type ServiceError } from './domain/error.ts'
-import { type Engine, openEngine, type Surroundings } from './engine.ts'
+import type { Engine, Surroundings } from './engine.ts'
 import { controls, type Emulator } from './http/control.ts'
 import { listen } from './http/listener.ts'
+import { openKeyBoundary } from './key-boundary.ts'
 import { openLog } from './log.ts'
 import { travellingClock } from './request/clock.ts'
 import { openFaults } from './request/faults.ts'
@@ -52,16 +53,24 @@ function systemFailure(cause: unknown, { host, port }: Config): StartFailure {
 
 /** The seed file is read before anything is opened, so that a wrong one changes nothing. */
 async function openSeeded(config: Config, around: Surroundings): Promise<Engine | ServiceError> {
-  if (config.seedPath === undefined) return openEngine(config, around)
+  if (config.seedPath === undefined) return openBehindBoundary(config, around)
   const { parseSeed, seed } = await import('./seed.ts')
   const calls = parseSeed(readFileSync(config.seedPath, 'utf8'))
   if (isError(calls)) return calls
-  const engine = await openEngine(config, around)
+  const engine = await openBehindBoundary(config, around)
   const [region] = config.regions
   if (isError(engine) || !region) return engine
   const failed = await seed(calls, { handle: engine.handle, account: engine.account, region, requestId: ids.uuid })
   if (failed) await engine.close()
   return failed ?? engine
+}
+
+/** The key process starts while the engine's modules load. */
+async function openBehindBoundary(config: Config, around: Surroundings): Promise<Engine | ServiceError> {
+  const boundary = await openKeyBoundary(config)
+  if (isError(boundary)) return boundary
+  const { openEngine } = await import('./engine.ts')
+  return openEngine(config, around, boundary)
 }
 
 async function listenWith(config: Config, first: Engine, around: Surroundings): Promise<Running> {

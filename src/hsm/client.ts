@@ -17,10 +17,32 @@ export type KeyProcessOptions = {
   /** Stays the caller's, to be disposed of after the key process. */
   readonly rootKey: Pick<RootKey, 'fd'>
   readonly domainKeys: DomainKeyStore
+  /** The first process, when it was started ahead. */
+  readonly begun?: StartingKeyProcess
   /** Whether material may be brought in the clear: only in the emulator. */
   readonly adoptsMaterial?: boolean
   /** Lines for the operator: that the process ended or was started again, or why it was not. */
   readonly log?: (message: string) => void
+}
+
+/** A key process that proves itself while its owner prepares the rest. */
+export type StartingKeyProcess = AsyncDisposable & { readonly connection: Promise<Connection | string> }
+
+type StartOptions = Pick<KeyProcessOptions, 'rootKey' | 'adoptsMaterial'>
+
+const startOne = ({ rootKey, adoptsMaterial }: StartOptions) =>
+  startKeyProcess(rootKey.fd, { args: adoptsMaterial === true ? ['adopts-material'] : [] })
+
+/** Starts a process ahead of `openKeyProcess`, which takes it over; one that is not taken over is to be disposed of. */
+export function beginKeyProcess(options: StartOptions): StartingKeyProcess {
+  const connection = startOne(options)
+  return {
+    connection,
+    async [Symbol.asyncDispose]() {
+      const begun = await connection
+      if (typeof begun !== 'string') begun.kill()
+    },
+  }
 }
 
 export type OpenKeyProcess = KeyProcess & AsyncDisposable & { readonly health: Health }
@@ -211,9 +233,8 @@ function callsOver(ask: Ask): Calls {
  */
 export async function openKeyProcess(options: KeyProcessOptions): Promise<OpenKeyProcess | ServiceError> {
   const keeper = await createDomainKeyKeeper(options.domainKeys)
-  const start = async (): Promise<Connection | string> => {
-    const args = options.adoptsMaterial === true ? ['adopts-material'] : []
-    const connection = await startKeyProcess(options.rootKey.fd, { args })
+  const start = async (begun = startOne(options)): Promise<Connection | string> => {
+    const connection = await begun
     if (typeof connection === 'string') return connection
     const failure = await keeper.handOver(connection)
     if (failure === undefined) return connection
@@ -221,9 +242,9 @@ export async function openKeyProcess(options: KeyProcessOptions): Promise<OpenKe
     await connection.ended
     return failure
   }
-  const opened = await start()
+  const opened = await start(options.begun?.connection)
   if (typeof opened === 'string') return error('KMSInternalException', opened)
-  const supervisor = supervise(opened, start, options.log ?? (() => {}))
+  const supervisor = supervise(opened, () => start(), options.log ?? (() => {}))
   return {
     ...callsOver(createAsk(supervisor, keeper)),
     async forget(materialIds) {

@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import { TLSSocket } from 'node:tls'
+import type { AddressInfo, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import * as limits from '../domain/limits.ts'
 import type { HttpRequest, HttpResponse } from '../request/http.ts'
 import { type Body, readBody } from './body.ts'
@@ -46,8 +45,8 @@ export async function listen(config: ListenerConfig, handlers: Handlers): Promis
     else send(response, server.listening ? answered : { ...answered, close: true })
   }
   const options = { maxHeaderSize: limits.REQUEST_HEADERS_MAX_BYTES, keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS }
-  const server: Server = config.tls
-    ? createTlsServer({ ...options, ...config.tls, minVersion: 'TLSv1.3', ecdhCurve: KEY_EXCHANGE_GROUPS }, onRequest)
+  const server = config.tls
+    ? await createTlsServer({ ...options, ...config.tls }, onRequest)
     : createServer(options, onRequest)
   server.headersTimeout = limits.REQUEST_HEADERS_TIMEOUT_MS
   server.requestTimeout = limits.REQUEST_TIMEOUT_MS
@@ -56,6 +55,17 @@ export async function listen(config: ListenerConfig, handlers: Handlers): Promis
   const { port } = server.address() as AddressInfo
   return { port, close: () => closed(server) }
 }
+
+/** The module is loaded only for who has a certificate: it takes a tenth of the start. */
+async function createTlsServer(
+  options: NonNullable<ListenerConfig['tls']>,
+  onRequest: RequestListener,
+): Promise<Server> {
+  const { createServer: create } = await import('node:https')
+  return create({ ...options, minVersion: 'TLSv1.3', ecdhCurve: KEY_EXCHANGE_GROUPS }, onRequest)
+}
+
+const isTls = (socket: Socket): socket is TLSSocket => 'getProtocol' in socket
 
 function bound(server: Server, { host, port }: ListenerConfig): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -101,7 +111,7 @@ function receivedOf(requestId: string, request: IncomingMessage, body: Exclude<B
     body: body === 'too large' ? new Uint8Array() : body,
     isTooLarge: body === 'too large',
     sourceIp: (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, ''),
-    ...(socket instanceof TLSSocket
+    ...(isTls(socket)
       ? { tls: { version: socket.getProtocol() ?? 'unknown', cipherSuite: socket.getCipher().standardName } }
       : {}),
   }

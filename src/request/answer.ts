@@ -1,6 +1,5 @@
 import { isError, statusOf } from '../domain/error.ts'
 import { JSON_CONTENT_TYPE, jsonErrorBody } from '../protocol/error-body.ts'
-import { queryError, writeQueryAnswer } from '../protocol/query.ts'
 import { writeStructure } from '../protocol/write.ts'
 import type { Attempt, Result } from './attempt.ts'
 import type { HttpResponse } from './http.ts'
@@ -9,7 +8,7 @@ const XML_CONTENT_TYPE = 'text/xml'
 const DEFAULT_NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/'
 
 /** The answer of a call in its service's protocol. */
-export function render(attempt: Attempt, result: Result): HttpResponse {
+export async function render(attempt: Attempt, result: Result): Promise<HttpResponse> {
   return attempt.protocol === 'json' ? renderJson(attempt, result) : renderQuery(attempt, result)
 }
 
@@ -20,7 +19,9 @@ function renderJson({ operation }: Attempt, result: Result): HttpResponse {
   return { status: 200, contentType: JSON_CONTENT_TYPE, body }
 }
 
-function renderQuery({ service, operation, request }: Attempt, result: Result): HttpResponse {
+/** XML is loaded by the first call that needs it: most starts never do. */
+async function renderQuery({ service, operation, request }: Attempt, result: Result): Promise<HttpResponse> {
+  const { queryError, writeQueryAnswer } = await import('../protocol/query-answer.ts')
   const xmlNamespace = service?.xmlNamespace ?? DEFAULT_NAMESPACE
   if (isError(result)) return { ...queryError(result, request.requestId, xmlNamespace), contentType: XML_CONTENT_TYPE }
   const answer = {

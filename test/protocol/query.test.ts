@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { error, isError } from '../../src/domain/error.ts'
-import { queryError, readQuery, writeQueryAnswer } from '../../src/protocol/query.ts'
+import { readQuery } from '../../src/protocol/query.ts'
+import { queryError, writeQueryAnswer } from '../../src/protocol/query-answer.ts'
 import { text } from '../../src/protocol/shape.ts'
 
 test('a form is read by names, percent and plus signs decoded', () => {
