@@ -47,7 +47,7 @@ function signingKey(): string {
   return deriveSigningKey(Buffer.from('wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'), scope).toString('hex')
 }
 
-/** A whole ciphertext with a chosen nonce and IV: the worked example of docs/formats.md. */
+/** A whole ciphertext with a chosen nonce and IV. Layout: docs/formats.md. */
 function envelope(): string {
   const random = Buffer.from(Array.from({ length: 28 }, (_, i) => 0x40 + i))
   const ciphertext = encryptWith(exampleKey(), random, Buffer.alloc(32, 0x50), Buffer.alloc(2))
