@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { startCaged, type Variant } from '../../src/hsm/caged-process.ts'
-import { createFrameDecoder, encodeFrame, OPS, type Op } from '../../src/hsm/wire.ts'
+import { createFrameDecoder, encodeFields, OPS, type Op } from '../../src/hsm/wire.ts'
 
 export type RawReply = { readonly code: number; readonly fields: readonly Buffer[] }
 
@@ -11,6 +11,8 @@ export type RawProcess = Disposable & {
   ask(op: Op, fields: readonly Uint8Array[]): Promise<RawReply>
   /** Sends one frame with any tag. */
   send(tag: number, fields: readonly Uint8Array[]): Promise<RawReply>
+  /** Sends one frame with any tag and any bytes in place of fields. */
+  sendBody(tag: number, body: Uint8Array): Promise<RawReply>
   /** Sends bytes that need not be frames. */
   sendBytes(bytes: Uint8Array): void
   /** Everything received since the last call. */
@@ -35,14 +37,20 @@ export function startRaw(rootKeyFd: number, variant?: Variant): RawProcess {
     decode(bytes)
   })
   const wait = (id: number) => new Promise<RawReply>((resolve) => waiting.set(id, resolve))
-  const send = (tag: number, fields: readonly Uint8Array[]) => {
+  const sendBody = (tag: number, body: Uint8Array) => {
     lastId += 1
-    socket.write(encodeFrame({ id: lastId, tag, fields: fields.map((field) => Buffer.from(field)) }))
+    const header = Buffer.alloc(9)
+    header.writeUInt32BE(5 + body.length)
+    header.writeUInt32BE(lastId, 4)
+    header[8] = tag
+    socket.write(Buffer.concat([header, body]))
     return wait(lastId)
   }
+  const send = (tag: number, fields: readonly Uint8Array[]) => sendBody(tag, encodeFields(fields))
   return {
     hello: wait(0),
     send,
+    sendBody,
     ask: (op, fields) => send(OPS[op], fields),
     sendBytes: (bytes) => void socket.write(bytes),
     received() {

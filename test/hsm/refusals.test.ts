@@ -33,10 +33,9 @@ test('every operation with a field too few or too many is refused', async () => 
 })
 
 test('fields that do not fill their frame are refused', async () => {
-  for (const tag of known) {
-    const answered = raw.send(tag, [])
-    assert.equal((await answered).code, REPLIES.refused)
-  }
+  for (const tag of known)
+    for (const body of [Buffer.of(0), Buffer.of(0, 0, 0, 2, 0), Buffer.of(0, 0, 0, 1, 0, 0), Buffer.alloc(5, 0xff)])
+      assert.equal((await raw.sendBody(tag, body)).code, REPLIES.refused, `tag ${tag}`)
 })
 
 test('garbage in the fields of any operation is answered with a code and nothing else', async () => {
