@@ -1,7 +1,6 @@
 import type { AccountId, AliasName, KeyArn, KeyId, Region } from './arn.ts'
 import type { Brand } from './brand.ts'
 import type { KeyOrigin, KeySpec, KeyUsage } from './key-spec.ts'
-import type { MaterialRotation, Rotation } from './rotation.ts'
 
 /** Key material under a domain key; only the key process opens it. Layout: docs/formats.md. */
 export type WrappedKey = Brand<Uint8Array, 'WrappedKey'>
@@ -22,6 +21,30 @@ export type KeyState =
 export type KeyStateName = KeyState['name']
 
 export type Tag = { readonly TagKey: string; readonly TagValue: string }
+
+/** Why material replaced the one before it. Source: RotationType of the service model. */
+export type RotationType = 'AUTOMATIC' | 'ON_DEMAND'
+
+/** When, in milliseconds since the epoch, and why material became a key's current one. */
+export type MaterialRotation = { readonly date: number; readonly type: RotationType }
+
+/** When a key rotates by itself. Times are milliseconds since the epoch. */
+export type Schedule = {
+  readonly periodDays: number
+  /** Dates are counted from here. */
+  readonly enabledAt: number
+  readonly nextRotationAt: number
+}
+
+/** How a key's material is renewed. Whether the key's state lets it rotate now is for `rotationDueAt` to say. */
+export type Rotation = {
+  /** Absent while automatic rotation is off. */
+  readonly schedule?: Schedule
+  /** Rotations on demand that were begun. */
+  readonly onDemandCount: number
+  /** Milliseconds since the epoch; only while a rotation on demand is under way. */
+  readonly onDemandStartedAt?: number
+}
 
 /** One KMS key: everything about it but its material and its aliases. */
 export type Key = {

@@ -1,32 +1,8 @@
 import { error, type ServiceError } from './error.ts'
-import type { Key } from './key.ts'
+import type { Key, MaterialRotation, Rotation, Schedule } from './key.ts'
 import { ON_DEMAND_ROTATIONS_MAX, ROTATION_QUIET_MS } from './limits.ts'
 
 const DAY_MS = 86_400_000
-
-/** Why material replaced the one before it. Source: RotationType of the service model. */
-export type RotationType = 'AUTOMATIC' | 'ON_DEMAND'
-
-/** When, in milliseconds since the epoch, and why material became a key's current one. */
-export type MaterialRotation = { readonly date: number; readonly type: RotationType }
-
-/** When a key rotates by itself. Times are milliseconds since the epoch. */
-export type Schedule = {
-  readonly periodDays: number
-  /** Dates are counted from here. */
-  readonly enabledAt: number
-  readonly nextRotationAt: number
-}
-
-/** How a key's material is renewed. Whether the key's state lets it rotate now is for `rotationDueAt` to say. */
-export type Rotation = {
-  /** Absent while automatic rotation is off. */
-  readonly schedule?: Schedule
-  /** Rotations on demand that were begun. */
-  readonly onDemandCount: number
-  /** Milliseconds since the epoch; only while a rotation on demand is under way. */
-  readonly onDemandStartedAt?: number
-}
 
 export const NEVER_ROTATED: Rotation = { onDemandCount: 0 }
 

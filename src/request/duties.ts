@@ -1,19 +1,9 @@
 import { unreachable } from '../domain/brand.ts'
 import type { ServiceError } from '../domain/error.ts'
+import type { DutyParts } from './duty-parts.ts'
 import { deleteDueKey } from './key-deletion.ts'
 import { rotateDueKey } from './key-rotation.ts'
-import type { Log } from './log.ts'
-import type { Outbox } from './outbox.ts'
-import type { Clock, Duty, Ids, KeyProcess, Store } from './ports.ts'
-
-export type DutyParts = {
-  readonly store: Store
-  readonly hsm: KeyProcess
-  readonly outbox: Outbox
-  readonly clock: Clock
-  readonly ids: Ids
-  readonly log: Log
-}
+import type { Duty } from './ports.ts'
 
 /** Duties looked up at once. */
 const BATCH = 100

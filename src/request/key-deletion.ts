@@ -1,5 +1,5 @@
 import { isError, type ServiceError } from '../domain/error.ts'
-import type { DutyParts } from './duties.ts'
+import type { DutyParts } from './duty-parts.ts'
 import type { Change, Duty } from './ports.ts'
 import { serviceEvent } from './service-event.ts'
 

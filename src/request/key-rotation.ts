@@ -1,9 +1,9 @@
 import { error, isError, type ServiceError } from '../domain/error.ts'
-import type { Key, KeyMaterial, KeyMaterialId } from '../domain/key.ts'
+import type { Key, KeyMaterial, KeyMaterialId, MaterialRotation } from '../domain/key.ts'
 import { COMMIT_ATTEMPTS_MAX } from '../domain/limits.ts'
-import { afterRotation, type MaterialRotation, NEVER_ROTATED, nextRotation } from '../domain/rotation.ts'
+import { afterRotation, NEVER_ROTATED, nextRotation } from '../domain/rotation.ts'
 import { authorizeDuty } from './authorize.ts'
-import type { DutyParts } from './duties.ts'
+import type { DutyParts } from './duty-parts.ts'
 import type { Change, Duty, Store } from './ports.ts'
 import { serviceEvent } from './service-event.ts'
 

@@ -8,9 +8,8 @@ import {
   parseRegion,
   type Scope,
 } from '../domain/arn.ts'
-import type { Alias, Key, KeyMaterial, KeyMaterialId, WrappedKey } from '../domain/key.ts'
+import type { Alias, Key, KeyMaterial, KeyMaterialId, MaterialRotation, WrappedKey } from '../domain/key.ts'
 import { parseKeyId } from '../domain/key-id.ts'
-import type { MaterialRotation } from '../domain/rotation.ts'
 import type { AccessKey, Duty, WrappedDomainKey } from '../request/ports.ts'
 
 export type Row = Readonly<Record<string, SQLOutputValue>>
