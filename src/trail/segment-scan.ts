@@ -46,11 +46,27 @@ function isBeginningOfLine(bytes: Buffer): boolean {
   return isBeginning(start, EVENT_START) || isBeginning(start, LINK_START)
 }
 
+/**
+ * Whether lines that no hash covers yet are events all the same. A line break that was changed joins an event with the line of
+ * the chain that covered it, which would then pass for one more event of an unfinished write.
+ */
+function isJson(line: Buffer): boolean {
+  try {
+    JSON.parse(line.toString('utf8'))
+    return true
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return false
+    throw cause
+  }
+}
+
 /** Reads a segment whole and follows its chain. Throws what reading or unpacking throws. */
 export async function scanSegment(directory: string, segment: Segment, options: ScanOptions): Promise<Scan> {
   const reader = chainReader(segment.number, options.from)
   const archives: Extract<Link, { kind: 'archived' }>[] = []
   const state = { length: 0, batches: 0, events: 0, pending: 0, meetsWanted: false, tail: 0, start: '' }
+  // No more than one write's: the next line of the chain covers them.
+  let uncovered: (readonly [number: number, line: Buffer])[] = []
   for await (const lines of segmentLines(directory, segment))
     for (const { bytes, number, end, form } of lines) {
       if (state.tail === 0) state.start = bytes.toString('latin1', 0, LINK_MAX_BYTES)
@@ -62,12 +78,17 @@ export async function scanSegment(directory: string, segment: Segment, options: 
       const step = reader.read(bytes)
       if (step.kind !== 'event') for (const what of step.problems) options.onProblem(number, what)
       state.pending += step.kind === 'link' ? 0 : 1
-      if (step.kind !== 'link') continue
+      if (step.kind !== 'link') {
+        uncovered.push([number, Buffer.from(bytes)])
+        continue
+      }
+      uncovered = []
       if (step.link.kind === 'batch') state.batches += 1
       if (step.link.kind === 'archived') archives.push(step.link)
       if (step.head.hash === options.wanted) state.meetsWanted = true
       Object.assign(state, { events: state.events + state.pending, pending: 0, tail: 0, start: '', length: end })
     }
+  for (const [number, line] of uncovered) if (!isJson(line)) options.onProblem(number, 'an event that is not JSON')
   const tail = { bytes: state.tail, lines: state.pending, start: state.start }
   const { length, batches, events, meetsWanted } = state
   return { head: reader.head, last: reader.last, length, tail, batches, events, archives, meetsWanted }
