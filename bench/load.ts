@@ -32,7 +32,7 @@ function parseSummary(
 
 /** Loads a server. Throws when any answer is not a success: such a figure would be worth nothing. */
 export async function load({ url, requests, connections, seconds, pids }: Load): Promise<Run> {
-  const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '-s', SCRIPT, url] as const
+  const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', SCRIPT, url] as const
   const [command, ...args] = pinned(CORES.load, [...wrk])
   const before = pids.map(processorTimeUs)
   const child = spawn(command, args, {
