@@ -79,6 +79,12 @@ async function measureOperation(pair: Pair, requests: string, operation: Operati
       unit: 'us CPU each',
       digits: 1,
     },
+    {
+      name: `${operation}, echo`,
+      value: middle(echo, (run) => run.processorUs[0] ?? 0),
+      unit: 'us CPU each',
+      digits: 1,
+    },
     { name: `${operation}, echo at the same time`, value: middle(echo, (run) => run.perSecond), unit: '/s' },
   ]
 }
