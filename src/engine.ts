@@ -141,7 +141,12 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
   const scheduler = openScheduler(parts)
   return {
     ...installed,
-    handle: pipeline({ ...parts, allowsCustomKeys: isEmulator, ...(isEmulator ? { faults: around.faults } : {}) }),
+    handle: pipeline({
+      ...parts,
+      allowsCustomKeys: isEmulator,
+      serves: (region) => isEmulator || config.regions.includes(region),
+      ...(isEmulator ? { faults: around.faults } : {}),
+    }),
     health: () => healthOf(config, trail, hsm.health.alive),
     runDue: () => runDueDuties(parts),
     nextDueAt: () => store.nextDutyAt(),

@@ -5,6 +5,8 @@ import type { KeyMaterialId } from './key.ts'
 /** Lower-case UUID with dashes, or `mrk-` and 32 lower-case hex digits. Source: recorded answers; 32 hex without dashes is invalid. */
 const KEY_ID = /^(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/
 
+const MULTI_REGION_PREFIX = 'mrk-'
+
 /** What a `KeyId` member can name: a key or an alias, in the caller's scope or, by ARN, in another account. */
 export type KeyReference =
   | { readonly kind: 'key'; readonly scope: Scope; readonly keyId: KeyId; readonly byArn: boolean }
@@ -12,6 +14,16 @@ export type KeyReference =
 
 export function parseKeyId(text: string): KeyId | undefined {
   return KEY_ID.test(text) ? (text as KeyId) : undefined
+}
+
+/** A new key's id. Source: recorded answers; that of a multi-Region key is no UUID. */
+export function newKeyId(ids: { uuid(): string; hex(bytes: number): string }, multiRegion: boolean): KeyId {
+  return (multiRegion ? `${MULTI_REGION_PREFIX}${ids.hex(16)}` : ids.uuid()) as KeyId
+}
+
+/** Whether an id is one that only multi-Region keys have. */
+export function isMultiRegionId(keyId: KeyId): boolean {
+  return keyId.startsWith(MULTI_REGION_PREFIX)
 }
 
 /** Source: BackingKeyIdType of the service model. */

@@ -20,7 +20,7 @@ const LIVE = ['Enabled', 'Disabled', 'PendingImport', 'Unavailable', 'Creating',
 export const USABLE_IN = {
   /** Reads, policies, and what works on any key. */
   any: ALL,
-  /** Cryptographic operations, GetPublicKey and RotateKeyOnDemand. */
+  /** Cryptographic operations, GetPublicKey, RotateKeyOnDemand and UpdatePrimaryRegion. */
   crypto: ['Enabled', 'Updating'],
   /** Tags, description, CreateAlias, the new target of UpdateAlias. */
   live: LIVE,
@@ -28,6 +28,8 @@ export const USABLE_IN = {
   switchable: ['Enabled', 'Disabled', 'Unavailable'],
   /** EnableKeyRotation and DisableKeyRotation, which refuse by origin before they look at material. */
   schedulable: ['Enabled', 'PendingImport', 'Unavailable', 'Updating'],
+  /** ReplicateKey. */
+  replicable: ['Enabled'],
   /** ScheduleKeyDeletion. */
   deletable: ['Enabled', 'Disabled', 'PendingImport', 'Unavailable', 'Creating'],
   /** CancelKeyDeletion. */

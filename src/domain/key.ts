@@ -16,7 +16,8 @@ export type KeyState =
   | { readonly name: 'PendingImport' }
   | { readonly name: 'Unavailable' }
   | { readonly name: 'Creating' }
-  | { readonly name: 'Updating' }
+  /** On the old primary and the new one: where the primary will be. */
+  | { readonly name: 'Updating'; readonly primaryRegion: Region }
 
 export type KeyStateName = KeyState['name']
 
@@ -46,6 +47,13 @@ export type Rotation = {
   readonly onDemandStartedAt?: number
 }
 
+/** Where the keys are that share one key id, material and rotation. Every one of them holds the same record of it. */
+export type RelatedKeys = {
+  readonly primary: Region
+  /** In the order in which they became replicas. */
+  readonly replicas: readonly Region[]
+}
+
 /** One KMS key: everything about it but its material and its aliases. */
 export type Key = {
   readonly account: AccountId
@@ -62,6 +70,8 @@ export type Key = {
   readonly origin: KeyOrigin
   readonly manager: 'CUSTOMER' | 'AWS'
   readonly multiRegion: boolean
+  /** Of multi-Region keys, and always there. */
+  readonly related?: RelatedKeys
   readonly state: KeyState
   /** JSON as it was put; the default key policy when absent. */
   readonly policy?: string

@@ -34,6 +34,10 @@ export const TAGS_PER_KEY_MAX = 50
 export const ALIASES_PER_KEY_MAX = 50
 /** Per account and Region. Source: KMS resource quotas. */
 export const KEYS_PER_REGION_MAX = 100_000
+/** Replicas of one primary, more than a partition of AWS has Regions. */
+export const REPLICAS_MAX = 50
+/** Materials of a primary that become a replica's in one commit. */
+export const SHARED_MATERIALS_PER_COMMIT = 50
 /** Bytes, all keys and values together. Source: KMS developer guide (AAD limit). */
 export const ENCRYPTION_CONTEXT_MAX_BYTES = 8_192
 /** Bytes. Source: service model, PlaintextType and MessageType. */
@@ -135,6 +139,8 @@ export const POLICY_CACHE_MAX = 2_000
 export const FAULTS_MAX = 100
 /** Commits that share one transaction and one durable write. Bounds how long the event loop stands still for it. */
 export const COMMITS_PER_GROUP_MAX = 256
+/** Events of one commit: of a rotation of a primary with all its replicas, with room. */
+export const EVENTS_PER_COMMIT_MAX = 64
 /** Commit numbers whose changes are kept for other nodes to follow. One that is further behind forgets everything it holds. */
 export const CHANGE_EPOCHS_MAX = 10_000
 /** Milliseconds to wait for another process that is writing to the same store. */

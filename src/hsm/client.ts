@@ -176,6 +176,10 @@ function callsOver(ask: Ask): Calls {
     createMaterial: (_proof, binding) => newMaterial(ask('createMaterial', bindingFields(binding), binding.region)),
     adoptMaterial: (_proof, binding, material) =>
       newMaterial(ask('adoptMaterial', [...bindingFields(binding), material], binding.region)),
+    async rewrapMaterial(_proof, source, region) {
+      const wrapped = await first(ask('rewrapMaterial', [materialField(source), text(region)], region))
+      return isError(wrapped) ? wrapped : parseWrappedKey(wrapped)
+    },
     encrypt: (key, plaintext, manner) =>
       encrypted(ask('encrypt', [materialField(key), plaintext, mannerField(manner)])),
     decrypt: (key, ciphertext, manner) => first(ask('decrypt', [materialField(key), ciphertext, mannerField(manner)])),

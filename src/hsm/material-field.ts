@@ -1,5 +1,4 @@
-import type { Key, KeyMaterial, MaterialBinding } from '../domain/key.ts'
-import type { UsableKey } from '../request/ports.ts'
+import type { KeyMaterial, MaterialBinding } from '../domain/key.ts'
 import { encodeFields } from './wire.ts'
 
 /** What new material is bound to, in the order of the wire. */
@@ -8,13 +7,15 @@ export function bindingFields(binding: Omit<MaterialBinding, 'materialId'>): rea
   return [account, region, keyId, keySpec, keyUsage, origin].map((text) => Buffer.from(text))
 }
 
-type Encoded = { readonly key: Key; readonly field: Buffer }
+/** A key, and one of its materials. */
+type Wrapped = { readonly key: Omit<MaterialBinding, 'materialId'>; readonly material: KeyMaterial }
+type Encoded = { readonly key: Wrapped['key']; readonly field: Buffer }
 
 /** Encoded once per material and revision of its key: both records live as long as the store's cache holds them. */
 const encoded = new WeakMap<KeyMaterial, Encoded>()
 
 /** Wrapped material with what it is bound to: one field of a request. */
-export function materialField({ key, material }: Pick<UsableKey, 'key' | 'material'>): Buffer {
+export function materialField({ key, material }: Wrapped): Buffer {
   const known = encoded.get(material)
   if (known?.key === key) return known.field
   const field = encodeFields([...bindingFields(key), Buffer.from(material.materialId, 'hex'), material.wrapped])

@@ -27,6 +27,7 @@ export const OPS = {
   generateDataKeyPair: 18,
   generateDataKeyPairWithoutPlaintext: 19,
   checkPublicKey: 20,
+  rewrapMaterial: 21,
 } as const
 export type Op = keyof typeof OPS
 

@@ -1,14 +1,23 @@
-import type { AliasName } from '../domain/arn.ts'
+import type { AliasName, Region } from '../domain/arn.ts'
 import type { Key } from '../domain/key.ts'
+import { multiRegionKeyType } from '../domain/multi-region.ts'
 import type { RequestContext } from '../policy/types.ts'
 import type { VerifiedCaller } from './caller.ts'
 import type { ConditionValues } from './targets.ts'
 
 /** What of a key its condition keys tell. */
-export type KeyFacts = Pick<Key, 'account' | 'keySpec' | 'keyUsage' | 'origin' | 'multiRegion' | 'tags'>
+export type KeyFacts = Pick<
+  Key,
+  'account' | 'region' | 'keySpec' | 'keyUsage' | 'origin' | 'multiRegion' | 'related' | 'tags'
+>
 
 /** The key that is decided about, if it is one, and the alias by which the request named it. */
-type Subject = { readonly key?: KeyFacts; readonly requestAlias?: AliasName }
+type Subject = {
+  readonly key?: KeyFacts
+  readonly requestAlias?: AliasName
+  /** Where what is no key is asked for, if not in the caller's Region. */
+  readonly region?: Region
+}
 
 type Put = (name: string, ...values: readonly string[]) => void
 
@@ -34,6 +43,7 @@ export function requestContext(
     context.set(name, known ? [...known, ...values] : values)
   }
   putCaller(put, caller, now)
+  put('aws:requestedregion', subject.key?.region ?? subject.region ?? caller.region)
   if (subject.key) putKey(put, subject.key)
   if (subject.requestAlias !== undefined) put('kms:requestalias', subject.requestAlias)
   for (const [name, value] of Object.entries(carried))
@@ -51,7 +61,6 @@ function putCaller(put: Put, caller: VerifiedCaller, now: number): void {
   put('aws:securetransport', String(caller.secure))
   put('aws:currenttime', new Date(now).toISOString())
   put('aws:epochtime', String(Math.floor(now / 1000)))
-  put('aws:requestedregion', caller.region)
   put('aws:viaawsservice', 'false')
   put('aws:principalisawsservice', 'false')
   put('kms:calleraccount', caller.scope.account)
@@ -64,6 +73,8 @@ function putKey(put: Put, key: KeyFacts): void {
   put('kms:customermasterkeyusage', key.keyUsage)
   put('kms:keyorigin', key.origin)
   put('kms:multiregion', String(key.multiRegion))
+  const keyType = multiRegionKeyType(key)
+  if (keyType) put('kms:multiregionkeytype', keyType)
   put('aws:resourceaccount', key.account)
   for (const tag of key.tags) put(`aws:resourcetag/${tag.TagKey.toLowerCase()}`, tag.TagValue)
 }

@@ -17,7 +17,7 @@ export function authorizeByPolicies(policies: KeyPolicies, clock: Clock): Author
       policies,
       caller,
       target,
-      requestContext(caller, target.kind === 'key' ? target : {}, carried, clock.now()),
+      requestContext(caller, target.kind === 'alias' ? {} : target, carried, clock.now()),
     )
     if (decision.allowed) return undefined
     const { principal } = caller
@@ -54,7 +54,7 @@ function decide(policies: KeyPolicies, caller: VerifiedCaller, target: Target, c
       return decideIdentityAccess({
         principal,
         action,
-        resource: accountResource(scope),
+        resource: accountResource({ ...scope, region: target.region ?? scope.region }),
         account: scope.account,
         context,
       })

@@ -4,23 +4,26 @@ import type { DutyParts } from './duty-parts.ts'
 import { deleteDueKey } from './key-deletion.ts'
 import { rotateDueKey } from './key-rotation.ts'
 import type { Duty } from './ports.ts'
+import { changeDuePrimary } from './primary-change.ts'
+import { synchronizeDueKey } from './replica-synchronization.ts'
 
 /** Duties looked up at once. */
 const BATCH = 100
 
 /**
- * Does everything that is due by the clock.
+ * Does everything that is due by the clock. A duty that fails holds up none of its neighbours.
  *
- * @returns the first error, with which the rest is left for the next run.
+ * @returns the first error of a batch, with which what comes after the batch is left for the next run.
  */
 export async function runDueDuties(parts: DutyParts): Promise<ServiceError | undefined> {
   for (;;) {
     const due = await parts.store.dueDuties(parts.clock.now(), BATCH)
+    let failed: ServiceError | undefined
     for (const duty of due) {
-      const failed = await runDuty(parts, duty)
-      if (failed) return failed
+      const failure = await runDuty(parts, duty)
+      failed ??= failure
     }
-    if (due.length < BATCH) return undefined
+    if (failed || due.length < BATCH) return failed
   }
 }
 
@@ -31,6 +34,10 @@ export function runDuty(parts: DutyParts, duty: Duty): Promise<ServiceError | un
       return deleteDueKey(parts, duty)
     case 'rotate-key':
       return rotateDueKey(parts, duty)
+    case 'synchronize-key':
+      return synchronizeDueKey(parts, duty)
+    case 'update-primary':
+      return changeDuePrimary(parts, duty)
     default:
       return unreachable(duty.kind)
   }

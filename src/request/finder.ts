@@ -1,4 +1,4 @@
-import { type AliasName, aliasArn, keyArn, type Scope } from '../domain/arn.ts'
+import { type AliasName, aliasArn, keyArn, type Region, type Scope } from '../domain/arn.ts'
 import { error, isError, type ServiceError } from '../domain/error.ts'
 import type { Alias, Key, KeyMaterial, KeyMaterialId } from '../domain/key.ts'
 import { type KeyReference, parseKeyReference } from '../domain/key-id.ts'
@@ -17,6 +17,8 @@ export type Finder = {
   key<A extends string>(action: A, named: string, aliases: AliasRule): Promise<KeyTarget<A> | ServiceError>
   /** Also loads the material that encrypts now. */
   keyToUse<A extends string>(action: A, named: string): Promise<KeyTarget<A> | ServiceError>
+  /** The key that shares the id of `key` in another Region. */
+  related<A extends string>(action: A, key: Key, region: Region): Promise<KeyTarget<A> | undefined>
   material(materialId: KeyMaterialId): Promise<KeyMaterial | undefined>
   keyOf(material: KeyMaterial): Promise<Key | undefined>
   alias(name: AliasName): Promise<Alias | ServiceError>
@@ -33,6 +35,10 @@ export function finderFor(store: Store, caller: VerifiedCaller): Finder {
       if (isError(target) || target.key.currentMaterialId === undefined) return target
       const material = await store.findMaterial(target.key.region, target.key.currentMaterialId)
       return material ? { ...target, material } : target
+    },
+    async related(action, { account, keyId }, region) {
+      const key = await store.findKey({ account, region }, keyId)
+      return key && { kind: 'key', action, key }
     },
     material: (materialId) => store.findMaterial(scope.region, materialId),
     keyOf: (material) => store.findKey(material, material.keyId),

@@ -1,17 +1,40 @@
 import { error, isError, type ServiceError } from '../domain/error.ts'
 import type { Key, KeyMaterial, KeyMaterialId, MaterialRotation } from '../domain/key.ts'
 import { COMMIT_ATTEMPTS_MAX } from '../domain/limits.ts'
+import { isReplica } from '../domain/multi-region.ts'
+import { nextRevision } from '../domain/next-revision.ts'
 import { afterRotation, NEVER_ROTATED, nextRotation } from '../domain/rotation.ts'
 import { authorizeDuty } from './authorize.ts'
 import type { DutyParts } from './duty-parts.ts'
+import { shareMaterial, synchronizationEvent } from './material-sharing.ts'
 import type { Change, Duty, Store } from './ports.ts'
+import { relatedKeys } from './related-keys.ts'
 import { serviceEvent } from './service-event.ts'
+
+/** What a key rotates for next by itself: a replica gets the new material of its primary. */
+const ownRotation = (key: Key): MaterialRotation | undefined => (isReplica(key) ? undefined : nextRotation(key))
 
 /** The change that makes the store's duty say when `key` rotates next, or that it does not. */
 export function rotationDuty(key: Key): Change {
   const duty = { scope: { account: key.account, region: key.region }, keyId: key.keyId, kind: 'rotate-key' } as const
-  const next = nextRotation(key)
+  const next = ownRotation(key)
   return next ? { kind: 'put-duty', duty: { ...duty, dueAt: next.date } } : { kind: 'delete-duty', duty }
+}
+
+/**
+ * All changes for a single-Region key or a primary whose rotation has changed: of itself, of its duty, and of its replicas,
+ * which share its rotation.
+ *
+ * @param key - as it is to be, one revision on.
+ */
+export async function rotationChanges(store: Store, key: Key): Promise<readonly Change[]> {
+  const replicas = await relatedKeys(store, key)
+  const { rotation } = key
+  return [
+    { kind: 'update-key', key },
+    rotationDuty(key),
+    ...replicas.map((was) => ({ kind: 'update-key', key: nextRevision(was, rotation ? { rotation } : {}) }) as const),
+  ]
 }
 
 /**
@@ -35,7 +58,7 @@ async function attend(parts: DutyParts, duty: Duty): Promise<Done> {
   // With a key go its duties, so that this one is gone already.
   if (!key) return 'committed'
   const time = parts.clock.now()
-  const next = nextRotation(key)
+  const next = ownRotation(key)
   if (!next || next.date > time) return putDutyRight(parts.store, key)
   return rotate(parts, { key, duty, rotation: { date: time, type: next.type } })
 }
@@ -51,7 +74,8 @@ type Rotating = { readonly key: Key; readonly duty: Duty; readonly rotation: Mat
 async function rotate(parts: DutyParts, { key: was, duty, rotation }: Rotating): Promise<Done> {
   const { account, region, keyId, keySpec, keyUsage, origin } = was
   const binding = { account, region, keyId, keySpec, keyUsage, origin }
-  const made = await parts.hsm.createMaterial(authorizeDuty('RotateKey', duty), binding)
+  const proof = authorizeDuty('RotateKey', duty)
+  const made = await parts.hsm.createMaterial(proof, binding)
   if (isError(made)) return made
   const material: KeyMaterial = { account, region, keyId, createdAt: rotation.date, ...made, rotation }
   const key: Key = {
@@ -60,15 +84,21 @@ async function rotate(parts: DutyParts, { key: was, duty, rotation }: Rotating):
     currentMaterialId: made.materialId,
     rotation: afterRotation(was.rotation ?? NEVER_ROTATED, rotation),
   }
+  const shared = await shareMaterial(parts, proof, { key, material })
+  if (isError(shared)) return shared
   const eventId = parts.ids.uuid()
-  const event = { eventId, line: rotationEvent({ eventId, was, rotation, materialId: made.materialId }) }
+  const events = [
+    { eventId, line: rotationEvent({ eventId, was, rotation, materialId: made.materialId }) },
+    ...shared.replicas.map((replica) => synchronizationEvent(parts.ids, rotation.date, replica)),
+  ]
   const changes: readonly Change[] = [
     { kind: 'update-key', key },
     { kind: 'insert-material', material },
     rotationDuty(key),
+    ...shared.changes,
   ]
-  const committed = await parts.store.commit(changes, event)
-  if (committed === 'committed') parts.outbox.deliver(event)
+  const committed = await parts.store.commit(changes, events)
+  if (committed === 'committed') for (const event of events) parts.outbox.deliver(event)
   return committed
 }
 

@@ -1,4 +1,4 @@
-import type { AliasName } from '../domain/arn.ts'
+import type { AliasName, Region } from '../domain/arn.ts'
 import type { ErrorCode, ServiceError } from '../domain/error.ts'
 import type { Key, KeyMaterial } from '../domain/key.ts'
 import type { KeyUsage } from '../domain/key-spec.ts'
@@ -36,6 +36,8 @@ export type Call = {
   readonly policies: KeyPolicies
   /** The emulator lets requests fix a new key's id and material. */
   readonly allowsCustomKeys: boolean
+  /** Whether keys may be in that Region. */
+  readonly serves: (region: Region) => boolean
 }
 
 /** What an operation did: the answer, and the changes that the pipeline commits together with the event. */
@@ -43,6 +45,16 @@ export type Outcome<Output> = {
   readonly output: Output
   readonly changes?: readonly Change[]
   readonly forget?: readonly KeyMaterial['materialId'][]
+  /** What the call did in other Regions, whose readers look for it there. */
+  readonly elsewhere?: readonly Elsewhere[]
+}
+
+/** The event of a call in another Region than that of its endpoint. */
+export type Elsewhere = {
+  readonly eventName: string
+  readonly key: Key
+  readonly request: { readonly members: Members; readonly value: Fields }
+  readonly response?: { readonly members: Members; readonly value: Fields }
 }
 
 /** How the event shows the call, where it differs from the rule (all members sent but blobs and secrets; no response). */

@@ -13,7 +13,7 @@ import type { Log } from './log.ts'
 import type { Call, Service } from './operation.ts'
 import type { Outbox } from './outbox.ts'
 import type { Change, Clock, Ids, KeyProcess, Store, Trail } from './ports.ts'
-import { eventOf } from './record.ts'
+import { eventOf, eventsElsewhere } from './record.ts'
 import { route } from './route.ts'
 import { openTurns, type Turns } from './turns.ts'
 
@@ -30,6 +30,7 @@ export type PipelineParts = AdmissionParts & {
   readonly ids: Ids
   readonly log: Log
   readonly allowsCustomKeys: boolean
+  readonly serves: Call['serves']
 }
 
 /**
@@ -112,8 +113,8 @@ async function decide(parts: PipelineParts, { known, operation, caller, input }:
   if (isError(targets)) return { ...known, result: targets }
   const granted = decideAll(parts.authorize, { operation, caller, input, targets })
   if (isError(granted)) return { ...known, targets, result: granted }
-  const { store, hsm, clock, ids, policies, allowsCustomKeys } = parts
-  const call: Call = { caller, find, store, hsm, clock, ids, policies, allowsCustomKeys }
+  const { store, hsm, clock, ids, policies, allowsCustomKeys, serves } = parts
+  const call: Call = { caller, find, store, hsm, clock, ids, policies, allowsCustomKeys, serves }
   const outcome = await operation.run(input, granted, call)
   return { ...known, targets, result: afterDryRun(input, outcome) }
 }
@@ -132,11 +133,13 @@ async function settle(parts: PipelineParts, attempt: Attempt): Promise<Result | 
   // A trail that cannot be written lets nothing change; recording the refusal is also the attempt to write it again.
   if (!parts.trail.healthy) return record(parts, { ...attempt, result: error('KMSInternalException') })
   const eventId = parts.ids.uuid()
-  const event = { eventId, line: eventOf(attempt, eventId, parts.clock.now()) }
-  const committed = await parts.store.commit(changes, event)
+  const time = parts.clock.now()
+  const event = { eventId, line: eventOf(attempt, eventId, time) }
+  const events = [event, ...eventsElsewhere(attempt, parts.ids, time)]
+  const committed = await parts.store.commit(changes, events)
   if (isError(committed)) return record(parts, { ...attempt, result: committed })
   if (committed === 'conflict') return 'conflict'
-  parts.outbox.deliver(event)
+  for (const each of events) parts.outbox.deliver(each)
   await runAtOnce(parts, changes)
   return result
 }

@@ -42,7 +42,7 @@ export type WrappedDomainKey = {
 export type Duty = {
   readonly scope: Scope
   readonly keyId: KeyId
-  readonly kind: 'delete-key' | 'rotate-key'
+  readonly kind: 'delete-key' | 'rotate-key' | 'synchronize-key' | 'update-primary'
   readonly dueAt: number
 }
 
@@ -92,11 +92,14 @@ export interface Store extends AsyncDisposable {
   /** The time of the earliest duty. */
   nextDutyAt(): Promise<number | undefined>
   /**
-   * All changes and the event, or nothing: durable when it answers `committed`. `conflict`: a row was not as the changes
+   * All changes and the events, or nothing: durable when it answers `committed`. `conflict`: a row was not as the changes
    * expect (another revision, a name taken or gone), and the caller must decide anew. `KMSInternalException` when the store
    * could not write, `ThrottlingException` when too many commits wait: nothing is kept.
    */
-  commit(changes: readonly Change[], event?: OutboxEvent): Promise<'committed' | 'conflict' | ServiceError>
+  commit(
+    changes: readonly Change[],
+    events?: OutboxEvent | readonly OutboxEvent[],
+  ): Promise<'committed' | 'conflict' | ServiceError>
   /** Events not yet in the trail, oldest first. */
   outbox(limit: number): Promise<readonly OutboxEvent[]>
   clearOutbox(eventIds: readonly string[]): Promise<void>
@@ -127,7 +130,7 @@ export type Authorized<Action extends string = string> = Brand<
 >
 
 /** What the service does by itself when it falls due, named as in its event; no policy grants or denies it. */
-export type OwnAction = 'RotateKey'
+export type OwnAction = 'RotateKey' | 'SynchronizeMultiRegionKey'
 
 /** Proof that a key is in a state and of a usage that the operation may use, with the authorisation it was given. */
 export type UsableKey<Action extends string = string> = Brand<
@@ -174,6 +177,15 @@ export interface KeyProcess {
     binding: Omit<MaterialBinding, 'materialId'>,
     material: Uint8Array,
   ): Promise<NewMaterial | ServiceError>
+  /**
+   * Material of a key wrapped for the same key in another Region, under that Region's domain key. It is the same material
+   * with the same id.
+   */
+  rewrapMaterial(
+    proof: Authorized<OwnAction>,
+    source: { readonly key: Omit<MaterialBinding, 'materialId'>; readonly material: KeyMaterial },
+    region: Region,
+  ): Promise<WrappedKey | ServiceError>
   encrypt(key: UsableKey<'kms:Encrypt'>, plaintext: Uint8Array, manner: Manner): Promise<Encrypted | ServiceError>
   /** `InvalidCiphertextException` without a reason when anything about the ciphertext or its context is wrong. */
   decrypt(key: UsableKey<'kms:Decrypt'>, ciphertext: Uint8Array, manner: Manner): Promise<Uint8Array | ServiceError>

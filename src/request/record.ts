@@ -1,3 +1,4 @@
+import type { Region } from '../domain/arn.ts'
 import { isError } from '../domain/error.ts'
 import type { Key } from '../domain/key.ts'
 import { type CallRecord, type EventResource, eventLine, type JsonObject } from '../trail/event.ts'
@@ -6,6 +7,7 @@ import type { Identity } from '../trail/identity.ts'
 import type { Attempt } from './attempt.ts'
 import { type HttpRequest, header } from './http.ts'
 import { logged } from './logged.ts'
+import type { Ids, OutboxEvent } from './ports.ts'
 import type { KeyTarget, Target } from './targets.ts'
 
 /** A caller that was not authenticated claims nothing that an event should repeat as a fact. */
@@ -46,6 +48,42 @@ export function eventOf(attempt: Attempt, eventId: string, time: number): string
   return eventLine(record)
 }
 
+/** Who makes the calls in other Regions, on the caller's behalf. Source: CloudTrail records of multi-Region keys. */
+const OURSELVES = 'kms.amazonaws.com'
+
+/** The events of a call in other Regions than that of its endpoint, for the commit that its own event is in. */
+export function eventsElsewhere(attempt: Attempt, ids: Ids, time: number): readonly OutboxEvent[] {
+  const { caller, request, result } = attempt
+  if (!caller || isError(result)) return []
+  return (result.elsewhere ?? []).map(({ eventName, key, request: asked, response }) => {
+    const eventId = ids.uuid()
+    const line = eventLine({
+      eventId,
+      requestId: request.requestId,
+      time,
+      eventSource: attempt.service?.eventSource ?? OURSELVES,
+      eventName,
+      region: key.region,
+      account: key.account,
+      sourceIpAddress: OURSELVES,
+      userAgent: OURSELVES,
+      identity: invokedByUs(caller.identity),
+      requestParameters: logged(asked.members, asked.value, eventDate),
+      responseElements: response ? logged(response.members, response.value, eventDate) : null,
+      readOnly: false,
+      resources: [keyResource(key)],
+      eventType: 'AwsApiCall',
+    })
+    return { eventId, line }
+  })
+}
+
+function invokedByUs(identity: Identity): Identity {
+  return 'principalId' in identity && identity.type !== 'WebIdentityUser'
+    ? { ...identity, invokedBy: OURSELVES }
+    : identity
+}
+
 function requestParameters({ operation, input }: Attempt): JsonObject | null {
   if (!operation || !input || operation.event?.request === 'none') return null
   return logged(operation.input, operation.shown?.(input) ?? input, eventDate)
@@ -75,11 +113,13 @@ function isSymmetricUse(entry: [string, Target]): entry is [string, KeyTarget] {
   return target.kind === 'key' && target.material !== undefined && target.key.keySpec === 'SYMMETRIC_DEFAULT'
 }
 
-/** What the call was about, and what it made. */
-function resourcesOf({ targets = {}, result }: Attempt): readonly EventResource[] {
+/** What the call was about, and what it made; keys of other Regions are told in events of those. */
+function resourcesOf({ caller, targets = {}, result }: Attempt): readonly EventResource[] {
   const changes = isError(result) ? [] : (result.changes ?? [])
-  const made = changes.flatMap((change) => (change.kind === 'insert-key' ? [keyResource(change.key)] : []))
-  return [...Object.values(targets).flatMap(resourceOf), ...made]
+  const made = changes.flatMap((change) =>
+    change.kind === 'insert-key' && change.key.region === caller?.region ? [keyResource(change.key)] : [],
+  )
+  return [...Object.values(targets).flatMap((target) => resourceOf(target, caller?.region)), ...made]
 }
 
 const TYPE = 'AWS::KMS::Key'
@@ -88,8 +128,8 @@ function keyResource({ account, arn }: Key): EventResource {
   return { accountId: account, type: TYPE, ARN: arn }
 }
 
-function resourceOf(target: Target): readonly EventResource[] {
-  if (target.kind === 'key') return [keyResource(target.key)]
+function resourceOf(target: Target, region: Region | undefined): readonly EventResource[] {
+  if (target.kind === 'key') return target.key.region === region ? [keyResource(target.key)] : []
   return target.kind === 'alias' ? [{ accountId: target.account, type: TYPE, ARN: target.arn }] : []
 }
 

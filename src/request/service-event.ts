@@ -8,11 +8,15 @@ type Done = {
   readonly eventName: string
   readonly key: Key
   readonly serviceEventDetails?: JsonObject
+  readonly requestId?: string
+  /** AwsServiceEvent when absent. */
+  readonly eventType?: 'AwsApiCall'
 }
 
 /** One event, as a line, of what the service did by itself. Source: CloudTrail events that KMS writes for DeleteKey and RotateKey. */
 export function serviceEvent({ key, ...done }: Done): string {
   return eventLine({
+    eventType: 'AwsServiceEvent',
     ...done,
     eventSource: 'kms.amazonaws.com',
     region: key.region,
@@ -24,6 +28,5 @@ export function serviceEvent({ key, ...done }: Done): string {
     responseElements: null,
     readOnly: false,
     resources: [{ accountId: key.account, type: 'AWS::KMS::Key', ARN: key.arn }],
-    eventType: 'AwsServiceEvent',
   })
 }

@@ -1,4 +1,4 @@
-import { type AccountId, type AliasArn, type AliasName, aliasArn, type Scope } from '../domain/arn.ts'
+import { type AccountId, type AliasArn, type AliasName, aliasArn, type Region, type Scope } from '../domain/arn.ts'
 import { isError, type ServiceError } from '../domain/error.ts'
 import type { Key, KeyMaterial } from '../domain/key.ts'
 import type { StateRule } from '../domain/key-state.ts'
@@ -27,7 +27,12 @@ export type AliasTarget<Action extends string = string> = {
 }
 
 /** Operations without a key: decided on the account. */
-export type AccountTarget<Action extends string = string> = { readonly kind: 'account'; readonly action: Action }
+export type AccountTarget<Action extends string = string> = {
+  readonly kind: 'account'
+  readonly action: Action
+  /** Where the action is asked for, if not in the caller's Region. */
+  readonly region?: Region
+}
 
 export type Target = KeyTarget | AliasTarget | AccountTarget
 export type Targets = { readonly [name: string]: Target }

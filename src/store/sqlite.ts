@@ -1,4 +1,5 @@
 import { isError, type ServiceError } from '../domain/error.ts'
+import { EVENTS_PER_COMMIT_MAX } from '../domain/limits.ts'
 import type { Change, OutboxEvent, Store } from '../request/ports.ts'
 import { applyChange } from './changes.ts'
 import { openDatabase } from './database.ts'
@@ -44,7 +45,7 @@ function createWrites(
   commits: GroupCommit,
 ): Pick<Store, 'commit' | 'clearOutbox' | 'insertDomainKey' | 'putSetting'> {
   return {
-    commit: (changes, event) => commits.submit(commitWork(sql, changes, event)),
+    commit: (changes, events = []) => commits.submit(commitWork(sql, changes, 'eventId' in events ? [events] : events)),
     clearOutbox: (eventIds) => mustCommit(commits, clearOutboxWork(sql, eventIds)),
     insertDomainKey: (key) =>
       mustCommit(
@@ -67,7 +68,8 @@ function createWrites(
 
 const plainWork = (run: () => readonly Subject[]): Work => ({ isChange: true, destroys: false, run })
 
-function commitWork(sql: Statements, changes: readonly Change[], event: OutboxEvent | undefined): Work {
+function commitWork(sql: Statements, changes: readonly Change[], events: readonly OutboxEvent[]): Work {
+  if (events.length > EVENTS_PER_COMMIT_MAX) throw new TypeError('a commit has too many events')
   return {
     isChange: true,
     destroys: changes.some(({ kind }) => kind === 'delete-key'),
@@ -78,7 +80,8 @@ function commitWork(sql: Statements, changes: readonly Change[], event: OutboxEv
         if (subjects === 'conflict') return 'conflict'
         touched.push(...subjects)
       }
-      if (event !== undefined) sql.insertEvent.run(epoch, event.eventId, event.line)
+      let number = epoch * EVENTS_PER_COMMIT_MAX
+      for (const event of events) sql.insertEvent.run(number++, event.eventId, event.line)
       return touched
     },
   }

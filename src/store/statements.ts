@@ -27,7 +27,7 @@ const SQL = {
   dueDuties: `select s.account, s.region, d.key_id, d.kind, d.due_at from duties d join scopes s on s.scope_id = d.scope_id
     where d.due_at <= ? order by d.due_at, d.scope_id, d.key_id, d.kind limit ?`,
   nextDuty: 'select due_at from duties order by due_at limit 1',
-  outbox: 'select event_id, line from outbox order by epoch limit ?',
+  outbox: 'select event_id, line from outbox order by number limit ?',
   domainKeys: 'select region, id, created_at, wrapped from domain_keys order by region, created_at, id',
   setting: 'select value from settings where name = ?',
   epoch: 'select number from epoch where one = 1',
@@ -58,7 +58,7 @@ const SQL = {
     values (?, ?, ?, ?, ?, ?)`,
   insertDomainKey: 'insert into domain_keys (region, id, created_at, wrapped) values (?, ?, ?, ?)',
   putSetting: `insert into settings (name, value) values (?, ?) on conflict (name) do update set value = excluded.value`,
-  insertEvent: 'insert into outbox (epoch, event_id, line) values (?, ?, ?)',
+  insertEvent: 'insert into outbox (number, event_id, line) values (?, ?, ?)',
   deleteEvent: 'delete from outbox where event_id = ?',
   insertChange: 'insert into changes (epoch, position, kind, account, region, name) values (?, ?, ?, ?, ?, ?)',
   setEpoch: 'update epoch set number = ? where one = 1',

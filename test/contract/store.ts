@@ -18,6 +18,7 @@ import {
   parseMaterialIdOf,
   parseMultiRegionIdOf,
 } from '../store/records.ts'
+import { sharedCommits } from './shared-commits.ts'
 
 const A = parseKeyIdOf(0xa)
 const B = parseKeyIdOf(0xb)
@@ -60,6 +61,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     deletion(holds)
     groups(holds)
     outbox(holds)
+    sharedCommits(holds)
     caching(holds)
   })
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KeyState } from '../../src/domain/key.ts'
 import { afterRotation, NEVER_ROTATED, nextRotation, resumed, scheduleFrom } from '../../src/domain/rotation.ts'
+import { OTHER_REGION } from '../store/records.ts'
 
 const DAY_MS = 86_400_000
 const rotation = { ...NEVER_ROTATED, schedule: scheduleFrom(0, 90) }
@@ -35,7 +36,7 @@ test('a key that comes back late rotates at once, and one that is in time keeps 
 
 const STATES: ReadonlyArray<readonly [KeyState, boolean]> = [
   [{ name: 'Enabled' }, true],
-  [{ name: 'Updating' }, true],
+  [{ name: 'Updating', primaryRegion: OTHER_REGION.region }, true],
   [{ name: 'Disabled' }, false],
   [{ name: 'PendingDeletion', deletionDate: 1 }, false],
   [{ name: 'PendingReplicaDeletion', pendingWindowDays: 7 }, false],

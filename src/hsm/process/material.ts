@@ -167,16 +167,32 @@ export function adoptMaterial(
   ]
 }
 
+type Unwrapped = {
+  readonly kind: Kind
+  readonly keyId: Buffer
+  readonly materialId: Buffer
+  /** What the bytes are bound to, wherever they are wrapped. */
+  readonly binding: Buffer
+  /** To be wiped by the caller. */
+  readonly bytes: Buffer
+}
+
 /** @param field - account, region, key id, key spec, key usage, origin, material id, wrapped material: fields of their own. */
-function openMaterial(domainKeys: DomainKeys, field: Buffer): Material | Refusal {
+export function unwrapMaterial(domainKeys: DomainKeys, field: Buffer): Unwrapped | Refusal {
   const [account, region, keyId, keySpec, keyUsage, origin, materialId, wrapped] = decodeFields(field) ?? []
   if (!account || !region || !keyId || !keySpec || !keyUsage || !origin || !materialId || !wrapped) return 'refused'
   const kind = kindOf(keySpec, keyUsage)
   if (!kind || materialId.length !== MATERIAL_ID_BYTES) return 'refused'
   const binding = bindingOf({ account, region, keyId, keySpec, keyUsage, origin, materialId })
   const bytes = unwrap(domainKeys, { domain: region.toString('latin1'), binding }, wrapped)
-  if (typeof bytes === 'string') return bytes
-  const material = materialOf(kind, bytes, { keyId, materialId })
+  return typeof bytes === 'string' ? bytes : { kind, keyId, materialId, binding, bytes }
+}
+
+function openMaterial(domainKeys: DomainKeys, field: Buffer): Material | Refusal {
+  const unwrapped = unwrapMaterial(domainKeys, field)
+  if (typeof unwrapped === 'string') return unwrapped
+  const { kind, bytes } = unwrapped
+  const material = materialOf(kind, bytes, unwrapped)
   bytes.fill(0)
   return material
 }

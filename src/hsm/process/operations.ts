@@ -7,6 +7,7 @@ import { encrypt } from './envelope.ts'
 import { KEY_PAIR_OPERATIONS } from './key-pair-operations.ts'
 import { adoptMaterial, createMaterial, isKeyPair, type SecretMaterial } from './material.ts'
 import { randomBytes } from './random.ts'
+import { rewrapMaterial } from './rewrap.ts'
 import { createSecret, signingKey } from './secrets.ts'
 
 /** The material of `field` if it is random bytes. */
@@ -62,6 +63,10 @@ const OPERATIONS = {
     fields: 7,
     run: ({ domainKeys, materialIds }, ...fields) =>
       materialIds ? adoptMaterial(domainKeys, materialIds, fields) : 'refused',
+  },
+  rewrapMaterial: {
+    fields: 2,
+    run: ({ domainKeys }, field: Buffer, region: Buffer) => rewrapMaterial(domainKeys, field, region),
   },
   encrypt: {
     fields: 3,

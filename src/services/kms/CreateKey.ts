@@ -1,6 +1,7 @@
-import { type KeyId, keyArn } from '../../domain/arn.ts'
+import { keyArn } from '../../domain/arn.ts'
 import { error, isError, type ServiceError } from '../../domain/error.ts'
 import type { Key, KeyMaterial } from '../../domain/key.ts'
+import { newKeyId } from '../../domain/key-id.ts'
 import { algorithmsOf, type KeySpec, type KeyUsage } from '../../domain/key-spec.ts'
 import { KEYS_PER_REGION_MAX } from '../../domain/limits.ts'
 import { parseTags } from '../../domain/tag.ts'
@@ -77,6 +78,7 @@ export const CreateKey = operation({
       'kms:CustomerMasterKeyUsage': keyUsage,
       'kms:KeyOrigin': input.Origin,
       'kms:MultiRegion': String(input.MultiRegion ?? false),
+      'kms:MultiRegionKeyType': input.MultiRegion ? 'PRIMARY' : undefined,
       ...(input.BypassPolicyLockoutSafetyCheck === undefined
         ? {}
         : { 'kms:BypassPolicyLockoutSafetyCheck': String(input.BypassPolicyLockoutSafetyCheck) }),
@@ -90,19 +92,22 @@ export const CreateKey = operation({
     if (isError(kind)) return kind
     const tags = parseTags(input.Tags ?? [])
     if (isError(tags)) return tags
-    const custom = customKey({ tags, keySpec: kind.keySpec, isAllowed: call.allowsCustomKeys })
+    const multiRegion = input.MultiRegion ?? false
+    const custom = customKey({ tags, keySpec: kind.keySpec, multiRegion, isAllowed: call.allowsCustomKeys })
     if (isError(custom)) return custom
     const { scope } = call.caller
-    const keyId = custom.keyId ?? (call.ids.uuid() as KeyId)
+    const keyId = custom.keyId ?? newKeyId(call.ids, multiRegion)
+    const relation = multiRegion ? { related: { primary: scope.region, replicas: [] } } : {}
     const arn = keyArn(scope, keyId)
     if (custom.keyId && (await call.store.findKey(scope, keyId)))
       return error('AlreadyExistsException', `Key '${arn}' already exists`)
     const policy = policyOf(input, call, {
       ...kind,
       arn,
-      account: scope.account,
+      ...scope,
       origin: input.Origin,
-      multiRegion: false,
+      multiRegion,
+      ...relation,
       tags: custom.tags,
     })
     if (isError(policy)) return policy
@@ -124,7 +129,8 @@ export const CreateKey = operation({
       createdAt,
       description: input.Description,
       manager: 'CUSTOMER',
-      multiRegion: false,
+      multiRegion,
+      ...relation,
       state: { name: 'Enabled' },
       ...(policy === undefined ? {} : { policy }),
       tags: custom.tags,
@@ -163,7 +169,6 @@ type Wanted = {
   readonly CustomerMasterKeySpec?: KeySpec
   readonly KeyUsage?: KeyUsage
   readonly Origin: string
-  readonly MultiRegion?: boolean
   readonly CustomKeyStoreId?: string
   readonly XksKeyId?: string
 }
@@ -193,5 +198,5 @@ function refuseUnbuilt(input: Wanted): ServiceError | undefined {
   // A key that was asked for in a store of the caller's own must not quietly be made here.
   if (input.CustomKeyStoreId !== undefined || input.XksKeyId !== undefined)
     return error('UnsupportedOperationException', 'Custom key stores are not supported.')
-  return input.MultiRegion ? error('UnsupportedOperationException', 'Multi-Region keys are not supported.') : undefined
+  return undefined
 }

@@ -1,5 +1,6 @@
+import { refuseReplica } from '../../domain/multi-region.ts'
 import { NEVER_ROTATED, refuseUnrotatable } from '../../domain/rotation.ts'
-import { rotationDuty } from '../../request/key-rotation.ts'
+import { rotationChanges } from '../../request/key-rotation.ts'
 import { operation } from '../../request/operation.ts'
 import { onlyKey } from '../../request/targets.ts'
 import { nextRevision } from './next.ts'
@@ -25,11 +26,11 @@ export const DisableKeyRotation = operation({
   states: 'schedulable',
   event: { response: 'arn' },
   targets: (input, find) => onlyKey(find.key('kms:DisableKeyRotation', input.KeyId, 'refused')),
-  async run(_input, { key: { key: was } }) {
-    const refused = refuseUnrotatable(was)
+  async run(_input, { key: { key: was } }, call) {
+    const refused = refuseUnrotatable(was) ?? refuseReplica(was)
     if (refused) return refused
     const { schedule: _, ...rotation } = was.rotation ?? NEVER_ROTATED
     const key = nextRevision(was, { rotation })
-    return { output: {}, changes: [{ kind: 'update-key', key }, rotationDuty(key)] }
+    return { output: {}, changes: await rotationChanges(call.store, key) }
   },
 })

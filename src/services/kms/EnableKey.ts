@@ -1,7 +1,7 @@
+import { isReplica } from '../../domain/multi-region.ts'
 import { resumed } from '../../domain/rotation.ts'
-import { rotationDuty } from '../../request/key-rotation.ts'
+import { rotationChanges } from '../../request/key-rotation.ts'
 import { operation } from '../../request/operation.ts'
-import type { Change } from '../../request/ports.ts'
 import { onlyKey } from '../../request/targets.ts'
 import { nextRevision } from './next.ts'
 import * as shapes from './shapes.ts'
@@ -21,9 +21,10 @@ export const EnableKey = operation({
   event: { response: 'arn' },
   targets: (input, find) => onlyKey(find.key('kms:EnableKey', input.KeyId, 'refused')),
   async run(_input, { key: { key: was } }, call) {
-    const rotation = was.rotation && resumed(was.rotation, call.clock.now())
-    const key = nextRevision(was, { state: { name: 'Enabled' }, ...(rotation ? { rotation } : {}) })
-    const rotating: readonly Change[] = rotation ? [rotationDuty(key)] : []
-    return { output: {}, changes: [{ kind: 'update-key', key }, ...rotating] }
+    const enabled = nextRevision(was, { state: { name: 'Enabled' } })
+    // A replica has missed nothing: its primary rotated for it.
+    if (!was.rotation || isReplica(was)) return { output: {}, changes: [{ kind: 'update-key', key: enabled }] }
+    const key = { ...enabled, rotation: resumed(was.rotation, call.clock.now()) }
+    return { output: {}, changes: await rotationChanges(call.store, key) }
   },
 })

@@ -1,7 +1,8 @@
 import { ROTATION_PERIOD_DAYS } from '../../domain/limits.ts'
+import { refuseReplica } from '../../domain/multi-region.ts'
 import { NEVER_ROTATED, refuseUnrotatable, scheduleFrom } from '../../domain/rotation.ts'
 import { optional } from '../../protocol/shape.ts'
-import { rotationDuty } from '../../request/key-rotation.ts'
+import { rotationChanges } from '../../request/key-rotation.ts'
 import { operation } from '../../request/operation.ts'
 import { onlyKey } from '../../request/targets.ts'
 import { nextRevision } from './next.ts'
@@ -32,10 +33,10 @@ export const EnableKeyRotation = operation({
     'kms:RotationPeriodInDays': String(input.RotationPeriodInDays ?? ROTATION_PERIOD_DAYS.default),
   }),
   async run(input, { key: { key: was } }, call) {
-    const refused = refuseUnrotatable(was)
+    const refused = refuseUnrotatable(was) ?? refuseReplica(was)
     if (refused) return refused
     const schedule = scheduleFrom(call.clock.now(), input.RotationPeriodInDays ?? ROTATION_PERIOD_DAYS.default)
     const key = nextRevision(was, { rotation: { ...(was.rotation ?? NEVER_ROTATED), schedule } })
-    return { output: {}, changes: [{ kind: 'update-key', key }, rotationDuty(key)] }
+    return { output: {}, changes: await rotationChanges(call.store, key) }
   },
 })

@@ -1,6 +1,7 @@
+import { refuseReplica } from '../../domain/multi-region.ts'
 import { NEVER_ROTATED, refuseOnDemand, refuseUnrotatable } from '../../domain/rotation.ts'
 import { optional } from '../../protocol/shape.ts'
-import { rotationDuty } from '../../request/key-rotation.ts'
+import { rotationChanges } from '../../request/key-rotation.ts'
 import { operation } from '../../request/operation.ts'
 import { onlyKey } from '../../request/targets.ts'
 import { nextRevision } from './next.ts'
@@ -32,11 +33,11 @@ export const RotateKeyOnDemand = operation({
   targets: (input, find) => onlyKey(find.key('kms:RotateKeyOnDemand', input.KeyId, 'refused')),
   async run(_input, { key: { key: was } }, call) {
     const now = call.clock.now()
-    const refused = refuseUnrotatable(was) ?? refuseOnDemand(was, now)
+    const refused = refuseUnrotatable(was) ?? refuseReplica(was) ?? refuseOnDemand(was, now)
     if (refused) return refused
     const before = was.rotation ?? NEVER_ROTATED
     const rotation = { ...before, onDemandCount: before.onDemandCount + 1, onDemandStartedAt: now }
     const key = nextRevision(was, { rotation })
-    return { output: { KeyId: key.arn }, changes: [{ kind: 'update-key', key }, rotationDuty(key)] }
+    return { output: { KeyId: key.arn }, changes: await rotationChanges(call.store, key) }
   },
 })

@@ -1,8 +1,10 @@
 import { error } from '../../domain/error.ts'
-import type { KeyState } from '../../domain/key.ts'
+import type { Key, KeyState } from '../../domain/key.ts'
 import { PENDING_WINDOW_DAYS } from '../../domain/limits.ts'
+import { hasReplicas } from '../../domain/multi-region.ts'
 import { optional, timestamp, withDefault } from '../../protocol/shape.ts'
 import { operation } from '../../request/operation.ts'
+import type { Change } from '../../request/ports.ts'
 import { onlyKey } from '../../request/targets.ts'
 import { nextRevision } from './next.ts'
 import * as shapes from './shapes.ts'
@@ -37,6 +39,7 @@ export const ScheduleKeyDeletion = operation({
     const { min, max } = PENDING_WINDOW_DAYS
     if (input.PendingWindowInDays < min || input.PendingWindowInDays > max)
       return error('ValidationException', `PendingWindowInDays must be between ${min} and ${max}`)
+    if (hasReplicas(key)) return afterReplicas(key, input.PendingWindowInDays)
     const deletionDate = call.clock.now() + input.PendingWindowInDays * DAY_MS
     const state: KeyState = { name: 'PendingDeletion', deletionDate }
     return {
@@ -53,3 +56,10 @@ export const ScheduleKeyDeletion = operation({
     }
   },
 })
+
+/** The waiting period of a primary begins when its last replica is deleted. Source: KMS developer guide, multi-Region keys. */
+function afterReplicas(key: Key, pendingWindowDays: number) {
+  const state: KeyState = { name: 'PendingReplicaDeletion', pendingWindowDays }
+  const changes: readonly Change[] = [{ kind: 'update-key', key: nextRevision(key, { state }) }]
+  return { output: { KeyId: key.arn, KeyState: state.name, PendingWindowInDays: pendingWindowDays }, changes }
+}

@@ -1,7 +1,7 @@
 import type { KeyId } from '../../domain/arn.ts'
 import { error, isError, type ServiceError } from '../../domain/error.ts'
 import type { Tag } from '../../domain/key.ts'
-import { parseKeyId } from '../../domain/key-id.ts'
+import { isMultiRegionId, parseKeyId } from '../../domain/key-id.ts'
 import { isRandomKeySpec, type KeySpec, RANDOM_MATERIAL_BYTES } from '../../domain/key-spec.ts'
 import { HMAC_MATERIAL_MAX_BYTES } from '../../domain/limits.ts'
 
@@ -20,15 +20,21 @@ export type CustomKey = { readonly tags: readonly Tag[]; readonly keyId?: KeyId;
 export function customKey(wanted: {
   readonly tags: readonly Tag[]
   readonly keySpec: KeySpec
+  readonly multiRegion: boolean
   readonly isAllowed: boolean
 }): CustomKey | ServiceError {
-  const { tags, keySpec, isAllowed } = wanted
+  const { tags, keySpec, multiRegion, isAllowed } = wanted
   const id = tags.find((tag) => tag.TagKey === CUSTOM_ID)?.TagValue
   const given = tags.find((tag) => tag.TagKey === CUSTOM_MATERIAL)?.TagValue
   if (!isAllowed || (id === undefined && given === undefined)) return { tags }
   const keyId = id === undefined ? undefined : parseKeyId(id)
   if (id !== undefined && !keyId)
     return error('ValidationException', `The value of the tag ${CUSTOM_ID} is not a key id.`)
+  if (keyId && isMultiRegionId(keyId) !== multiRegion)
+    return error(
+      'ValidationException',
+      `The value of the tag ${CUSTOM_ID} must begin with mrk- if MultiRegion is set, and only then.`,
+    )
   const material = given === undefined ? undefined : materialOf(given, keySpec)
   if (isError(material)) return material
   return {

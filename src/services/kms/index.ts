@@ -27,6 +27,7 @@ import { ListKeys } from './ListKeys.ts'
 import { ListResourceTags } from './ListResourceTags.ts'
 import { PutKeyPolicy } from './PutKeyPolicy.ts'
 import { ReEncrypt } from './ReEncrypt.ts'
+import { ReplicateKey } from './ReplicateKey.ts'
 import { RotateKeyOnDemand } from './RotateKeyOnDemand.ts'
 import { ScheduleKeyDeletion } from './ScheduleKeyDeletion.ts'
 import { Sign } from './Sign.ts'
@@ -34,6 +35,7 @@ import { TagResource } from './TagResource.ts'
 import { UntagResource } from './UntagResource.ts'
 import { UpdateAlias } from './UpdateAlias.ts'
 import { UpdateKeyDescription } from './UpdateKeyDescription.ts'
+import { UpdatePrimaryRegion } from './UpdatePrimaryRegion.ts'
 import { UNBUILT } from './unbuilt.ts'
 import { Verify } from './Verify.ts'
 import { VerifyMac } from './VerifyMac.ts'
@@ -68,6 +70,7 @@ export const OPERATIONS: readonly Operation[] = [
   ListResourceTags,
   PutKeyPolicy,
   ReEncrypt,
+  ReplicateKey,
   RotateKeyOnDemand,
   ScheduleKeyDeletion,
   Sign,
@@ -75,6 +78,7 @@ export const OPERATIONS: readonly Operation[] = [
   UntagResource,
   UpdateAlias,
   UpdateKeyDescription,
+  UpdatePrimaryRegion,
   Verify,
   VerifyMac,
 ]

@@ -1,5 +1,7 @@
+import { keyArn, type Region } from '../../domain/arn.ts'
 import type { Key } from '../../domain/key.ts'
 import { algorithmsOf, type KeyUsage } from '../../domain/key-spec.ts'
+import { multiRegionKeyType } from '../../domain/multi-region.ts'
 import type { StructureOf, ValueOf } from '../../protocol/shape.ts'
 import type { GetPublicKeyOutput, KeyMetadata } from './shapes.ts'
 
@@ -40,6 +42,7 @@ export function keyMetadata(key: Key): ValueOf<typeof KeyMetadata> {
     KeySpec: key.keySpec,
     [ALGORITHMS_MEMBER[key.keyUsage]]: algorithmsOf(key.keySpec, key.keyUsage),
     MultiRegion: key.multiRegion,
+    ...multiRegionConfiguration(key),
     ...(key.state.name === 'PendingDeletion' ? { DeletionDate: key.state.deletionDate } : {}),
     ...(key.state.name === 'PendingReplicaDeletion'
       ? { PendingDeletionWindowInDays: key.state.pendingWindowDays }
@@ -49,4 +52,14 @@ export function keyMetadata(key: Key): ValueOf<typeof KeyMetadata> {
       : {}),
   }
   return metadata as ValueOf<typeof KeyMetadata>
+}
+
+/** Every related key shows the same: the primary, and all replicas. Source: recorded answers. */
+function multiRegionConfiguration(key: Key) {
+  const { account, keyId, related } = key
+  const MultiRegionKeyType = multiRegionKeyType(key)
+  if (!related || !MultiRegionKeyType) return {}
+  const keyIn = (Region: Region) => ({ Arn: keyArn({ account, region: Region }, keyId), Region })
+  const ReplicaKeys = related.replicas.map(keyIn)
+  return { MultiRegionConfiguration: { MultiRegionKeyType, PrimaryKey: keyIn(related.primary), ReplicaKeys } }
 }

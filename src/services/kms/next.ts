@@ -1,6 +1,1 @@
-import type { Key } from '../../domain/key.ts'
-
-/** `key` with `changed` put over it, one revision on. */
-export function nextRevision(key: Key, changed: Partial<Key>): Key {
-  return { ...key, ...changed, revision: key.revision + 1 }
-}
+export { nextRevision } from '../../domain/next-revision.ts'

@@ -18,11 +18,9 @@ const READ_ONLY = {
   ImportKeyMaterial: false,
   ListGrants: true,
   ListRetirableGrants: true,
-  ReplicateKey: false,
   RetireGrant: false,
   RevokeGrant: false,
   UpdateCustomKeyStore: false,
-  UpdatePrimaryRegion: false,
 } as const
 
 /** One operation for each unbuilt name: authenticated and recorded as any other, then refused. */

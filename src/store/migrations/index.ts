@@ -1,6 +1,7 @@
 import { firstSchema } from './0001-first-schema.ts'
 import { publicKeys } from './0002-public-keys.ts'
 import { rotations } from './0003-rotations.ts'
+import { outboxNumbers } from './0004-outbox-numbers.ts'
 import type { Dialect } from './dialect.ts'
 
 export type Migration = {
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'first-schema', statements: firstSchema },
   { version: 2, name: 'public-keys', statements: publicKeys },
   { version: 3, name: 'rotations', statements: rotations },
+  { version: 4, name: 'outbox-numbers', statements: outboxNumbers },
 ]

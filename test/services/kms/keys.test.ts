@@ -87,7 +87,6 @@ const REFUSED = [
   [{ Origin: 'EXTERNAL' }, 'UnsupportedOperationException', 'Origin EXTERNAL is not supported.'],
   [{ CustomKeyStoreId: 'cks-1' }, 'UnsupportedOperationException', 'Custom key stores are not supported.'],
   [{ XksKeyId: 'xks-1' }, 'UnsupportedOperationException', 'Custom key stores are not supported.'],
-  [{ MultiRegion: true }, 'UnsupportedOperationException', 'Multi-Region keys are not supported.'],
   [{ Tags: [tag('a'), tag('a')] }, 'TagException', 'Duplicate tag keys'],
   [{ Tags: [tag('AWS:a')] }, 'TagException', 'Tags beginning with aws: are reserved'],
   [{ Tags: Array.from({ length: 51 }, (_, index) => tag(`t${index}`)) }, 'TagException', 'Too many tags'],
