@@ -13,10 +13,11 @@ import { openScheduler, runDueDuties } from './request/duties.ts'
 import type { Faults } from './request/faults.ts'
 import type { HttpRequest, HttpResponse } from './request/http.ts'
 import { keyPolicies } from './request/key-policy.ts'
+import { openKeyStoreConnections } from './request/key-store-connections.ts'
 import type { Log } from './request/log.ts'
 import { openOutbox, recoverOutbox } from './request/outbox.ts'
 import { pipeline } from './request/pipeline.ts'
-import type { Ids, Store, Trail } from './request/ports.ts'
+import type { Ids, KeyStoreBackends, Store, Trail } from './request/ports.ts'
 import { kms } from './services/kms/index.ts'
 import { sts } from './services/sts/index.ts'
 import { openSqliteStore } from './store/sqlite.ts'
@@ -44,6 +45,8 @@ export type Surroundings = {
   readonly clock: TravellingClock
   readonly faults: Faults
   readonly ids: Ids
+  /** Where the keys of custom key stores are. */
+  readonly keyStoreBackends?: KeyStoreBackends
 }
 
 const SERVICES = [kms, sts]
@@ -123,7 +126,7 @@ function openSegments(directory: DataDirectory, store: Store, { clock, log }: Su
 
 async function assemble(config: Config, around: Surroundings, state: State): Promise<Engine | ServiceError> {
   const { store, hsm, trail, directory, opened } = state
-  const { clock, log, ids } = around
+  const { clock, log, ids, keyStoreBackends = {} } = around
   const isEmulator = config.mode === 'dev'
   const installed = directory && !isEmulator ? await installation(config, directory, state, around) : emulated(config)
   if (isError(installed)) return installed
@@ -139,10 +142,14 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
   const authorize = authorizeByPolicies(policies, clock)
   const parts = { store, hsm, trail, outbox, clock, ids, log, authenticate, authorize, policies, services: SERVICES }
   const scheduler = openScheduler(parts)
+  const keyStores = openKeyStoreConnections({ store, backends: keyStoreBackends, log })
+  await keyStores.resume()
   return {
     ...installed,
     handle: pipeline({
       ...parts,
+      keyStoreBackends,
+      keyStores,
       allowsCustomKeys: isEmulator,
       serves: (region) => isEmulator || config.regions.includes(region),
       ...(isEmulator ? { faults: around.faults } : {}),
@@ -152,6 +159,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
     nextDueAt: () => store.nextDutyAt(),
     async close() {
       await scheduler.stop()
+      await keyStores.stop()
       await outbox.drain()
       await closeAll(opened)
     },

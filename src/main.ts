@@ -31,9 +31,12 @@ export type StartFailure = { readonly kind: 'start-failure'; readonly message: s
 
 const ids: Ids = { uuid: () => randomUUID(), hex: (bytes) => randomBytes(bytes).toString('hex') }
 
+/** What is outside of the program and reached by adapters of its own. */
+export type Outside = Pick<Surroundings, 'keyStoreBackends'>
+
 /** Starts the emulator or the service and answers once it listens. */
-export async function start(config: Config): Promise<Running | StartFailure> {
-  const around = { log: openLog(), clock: travellingClock(Date.now), faults: openFaults(), ids }
+export async function start(config: Config, outside: Outside = {}): Promise<Running | StartFailure> {
+  const around = { log: openLog(), clock: travellingClock(Date.now), faults: openFaults(), ids, ...outside }
   try {
     const engine = await openSeeded(config, around)
     if (isError(engine)) return { kind: 'start-failure', message: engine.message ?? engine.code }

@@ -1,5 +1,6 @@
 import type { AccountId, AliasName, KeyArn, KeyId, Region } from './arn.ts'
 import type { Brand } from './brand.ts'
+import type { Custody } from './custody.ts'
 import type { KeyOrigin, KeySpec, KeyUsage } from './key-spec.ts'
 
 /** Key material under a domain key; only the key process opens it. Layout: docs/formats.md. */
@@ -14,7 +15,8 @@ export type KeyState =
   | { readonly name: 'PendingDeletion'; readonly deletionDate: number }
   | { readonly name: 'PendingReplicaDeletion'; readonly pendingWindowDays: number }
   | { readonly name: 'PendingImport' }
-  | { readonly name: 'Unavailable' }
+  /** Seen, never stored: what the key is again once its custom key store is connected. */
+  | { readonly name: 'Unavailable'; readonly otherwise?: 'Enabled' | 'Disabled' }
   | { readonly name: 'Creating' }
   /** On the old primary and the new one: where the primary will be. */
   | { readonly name: 'Updating'; readonly primaryRegion: Region }
@@ -80,6 +82,8 @@ export type Key = {
   readonly currentMaterialId?: KeyMaterialId
   /** Absent from a key that was never to rotate. */
   readonly rotation?: Rotation
+  /** Only of keys in a custom key store. */
+  readonly custody?: Custody
 }
 
 /** One version of a key's material. */

@@ -38,6 +38,12 @@ export const KEYS_PER_REGION_MAX = 100_000
 export const REPLICAS_MAX = 50
 /** Materials of a primary that become a replica's in one commit. */
 export const SHARED_MATERIALS_PER_COMMIT = 50
+/** Per account and Region, in any connection state. Source: KMS resource quotas. */
+export const CUSTOM_KEY_STORES_MAX = 10
+/** Bytes of the secret that a custom key store is reached with: 64 characters, or a password of 32 in UTF-8. Source: service model. */
+export const KEY_STORE_SECRET_MAX_BYTES = 128
+/** Milliseconds after which a connection that could not be stored is tried again. */
+export const KEY_STORE_RETRY_MS = 5_000
 /** Bytes, all keys and values together. Source: KMS developer guide (AAD limit). */
 export const ENCRYPTION_CONTEXT_MAX_BYTES = 8_192
 /** Bytes. Source: service model, PlaintextType and MessageType. */

@@ -222,6 +222,11 @@ function callsOver(ask: Ask): Calls {
       made[0].fill(0)
       return { secret, wrapped: parseWrappedKey(made[1]) }
     },
+    async wrapKeyStoreSecret(_proof, { account, region, id }, secret) {
+      const fields = [text(region), text(account), text(id), secret]
+      const wrapped = await first(ask('wrapKeyStoreSecret', fields, region))
+      return isError(wrapped) ? wrapped : parseWrappedKey(wrapped)
+    },
     deriveSigningKey({ accessKeyId, wrappedSecret }, { date, region, service }) {
       return first(ask('deriveSigningKey', [text(accessKeyId), wrappedSecret, text(date), text(region), text(service)]))
     },

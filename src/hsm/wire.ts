@@ -28,6 +28,7 @@ export const OPS = {
   generateDataKeyPairWithoutPlaintext: 19,
   checkPublicKey: 20,
   rewrapMaterial: 21,
+  wrapKeyStoreSecret: 22,
 } as const
 export type Op = keyof typeof OPS
 

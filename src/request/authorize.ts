@@ -107,8 +107,11 @@ function grantedTarget(target: Target): Granted<Target> {
   if (target.kind !== 'key') return { proof } as Granted<Target>
   const { key, material, requestAlias } = target
   const usable = (): UsableKey | ServiceError =>
-    material
-      ? ({ proof, key, material } as UsableKey)
-      : error('KMSInternalException', undefined, 'a usable key has no material')
+    // Its material is outside, and what is done with it there is for its store's backend.
+    key.custody
+      ? error('KMSInvalidStateException', `${key.arn} cannot be reached in its custom key store.`)
+      : material
+        ? ({ proof, key, material } as UsableKey)
+        : error('KMSInternalException', undefined, 'a usable key has no material')
   return { proof, key, usable, ...(requestAlias === undefined ? {} : { requestAlias }) } as Granted<Target>
 }

@@ -1,4 +1,5 @@
-import { type AliasName, aliasArn, keyArn, type Region, type Scope } from '../domain/arn.ts'
+import { type AliasName, aliasArn, type KeyId, keyArn, type Region, type Scope } from '../domain/arn.ts'
+import { seenThrough } from '../domain/custom-key-store.ts'
 import { error, isError, type ServiceError } from '../domain/error.ts'
 import type { Alias, Key, KeyMaterial, KeyMaterialId } from '../domain/key.ts'
 import { type KeyReference, parseKeyReference } from '../domain/key-id.ts'
@@ -41,7 +42,7 @@ export function finderFor(store: Store, caller: VerifiedCaller): Finder {
       return key && { kind: 'key', action, key }
     },
     material: (materialId) => store.findMaterial(scope.region, materialId),
-    keyOf: (material) => store.findKey(material, material.keyId),
+    keyOf: (material) => findKey(store, material, material.keyId),
     async alias(name) {
       const alias = await store.findAlias(scope, name)
       return alias ?? aliasNotFound(scope, name)
@@ -76,8 +77,15 @@ async function referencedKey(store: Store, reference: KeyReference): Promise<Key
   const alias = reference.kind === 'alias' ? await store.findAlias(reference.scope, reference.aliasName) : undefined
   if (reference.kind === 'alias' && !alias) return aliasNotFound(reference.scope, reference.aliasName)
   const keyId = reference.kind === 'key' ? reference.keyId : alias?.targetKeyId
-  const key = keyId && (await store.findKey(reference.scope, keyId))
+  const key = keyId && (await findKey(store, reference.scope, keyId))
   return key ?? error('NotFoundException', `Key '${keyId && keyArn(reference.scope, keyId)}' does not exist`)
+}
+
+/** A key in a custom key store is in the state that its store leaves it. */
+async function findKey(store: Store, scope: Scope, keyId: KeyId): Promise<Key | undefined> {
+  const key = await store.findKey(scope, keyId)
+  if (key?.custody === undefined) return key
+  return seenThrough(await store.findCustomKeyStore(scope, key.custody.keyStoreId), key)
 }
 
 export function aliasNotFound(scope: Scope, name: AliasName): ServiceError {

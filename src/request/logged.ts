@@ -8,6 +8,7 @@ const NEVER_LOGGED: ReadonlySet<string> = new Set([
   'RawSecretAccessKey',
   'Recipient',
   'TrustAnchorCertificate',
+  'XksProxyAuthenticationCredential',
 ])
 
 type Logged = { readonly [name: string]: unknown }

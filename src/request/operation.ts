@@ -4,10 +4,11 @@ import type { Key, KeyMaterial } from '../domain/key.ts'
 import type { KeyUsage } from '../domain/key-spec.ts'
 import type { StateRule } from '../domain/key-state.ts'
 import type { Fields, Members, StructureOf } from '../protocol/shape.ts'
+import type { JsonObject } from '../trail/event.ts'
 import type { VerifiedCaller } from './caller.ts'
 import type { Finder } from './finder.ts'
 import type { KeyPolicies } from './key-policy.ts'
-import type { Authorized, Change, Clock, Ids, KeyProcess, Store, UsableKey } from './ports.ts'
+import type { Authorized, Change, Clock, Ids, KeyProcess, KeyStoreBackends, Store, UsableKey } from './ports.ts'
 import type { AccountTarget, AliasTarget, ConditionValues, KeyTarget, Target, Targets } from './targets.ts'
 
 /** What `run` gets for a target: the proof of its decision and, for keys, the key. */
@@ -34,6 +35,7 @@ export type Call = {
   readonly clock: Clock
   readonly ids: Ids
   readonly policies: KeyPolicies
+  readonly keyStoreBackends: KeyStoreBackends
   /** The emulator lets requests fix a new key's id and material. */
   readonly allowsCustomKeys: boolean
   /** Whether keys may be in that Region. */
@@ -47,6 +49,8 @@ export type Outcome<Output> = {
   readonly forget?: readonly KeyMaterial['materialId'][]
   /** What the call did in other Regions, whose readers look for it there. */
   readonly elsewhere?: readonly Elsewhere[]
+  /** What the event tells beside the request and the answer: its `additionalEventData`. */
+  readonly noted?: JsonObject
 }
 
 /** The event of a call in another Region than that of its endpoint. */
@@ -62,6 +66,8 @@ export type EventRule = {
   readonly request?: 'none'
   /** `arn`: `{keyId: <key ARN>}`, for management operations with an empty answer; `output`: the answer itself. */
   readonly response?: 'arn' | 'output'
+  /** Members of the request, as events spell them by the rule, that CloudTrail calls otherwise. */
+  readonly renamed?: Readonly<Record<string, string>>
 }
 
 /** Price and quota class. Source: KMS request quotas. */

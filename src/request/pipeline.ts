@@ -9,10 +9,11 @@ import { runDuty } from './duties.ts'
 import { finderFor } from './finder.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
 import type { KeyPolicies } from './key-policy.ts'
+import type { KeyStoreConnections } from './key-store-connections.ts'
 import type { Log } from './log.ts'
 import type { Call, Service } from './operation.ts'
 import type { Outbox } from './outbox.ts'
-import type { Change, Clock, Ids, KeyProcess, Store, Trail } from './ports.ts'
+import type { Change, Clock, Ids, KeyProcess, KeyStoreBackends, Store, Trail } from './ports.ts'
 import { eventOf, eventsElsewhere } from './record.ts'
 import { route } from './route.ts'
 import { openTurns, type Turns } from './turns.ts'
@@ -31,6 +32,8 @@ export type PipelineParts = AdmissionParts & {
   readonly log: Log
   readonly allowsCustomKeys: boolean
   readonly serves: Call['serves']
+  readonly keyStoreBackends: KeyStoreBackends
+  readonly keyStores: KeyStoreConnections
 }
 
 /**
@@ -113,8 +116,8 @@ async function decide(parts: PipelineParts, { known, operation, caller, input }:
   if (isError(targets)) return { ...known, result: targets }
   const granted = decideAll(parts.authorize, { operation, caller, input, targets })
   if (isError(granted)) return { ...known, targets, result: granted }
-  const { store, hsm, clock, ids, policies, allowsCustomKeys, serves } = parts
-  const call: Call = { caller, find, store, hsm, clock, ids, policies, allowsCustomKeys, serves }
+  const { store, hsm, clock, ids, policies, allowsCustomKeys, serves, keyStoreBackends } = parts
+  const call: Call = { caller, find, store, hsm, clock, ids, policies, allowsCustomKeys, serves, keyStoreBackends }
   const outcome = await operation.run(input, granted, call)
   return { ...known, targets, result: afterDryRun(input, outcome) }
 }
@@ -140,6 +143,7 @@ async function settle(parts: PipelineParts, attempt: Attempt): Promise<Result | 
   if (isError(committed)) return record(parts, { ...attempt, result: committed })
   if (committed === 'conflict') return 'conflict'
   for (const each of events) parts.outbox.deliver(each)
+  for (const change of changes) if (change.kind === 'update-key-store') parts.keyStores.attend(change.keyStore)
   await runAtOnce(parts, changes)
   return result
 }

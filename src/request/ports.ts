@@ -1,5 +1,7 @@
 import type { AccountId, AliasName, KeyId, PrincipalArn, Region, Scope } from '../domain/arn.ts'
 import type { Brand } from '../domain/brand.ts'
+import type { CustomKeyStoreId } from '../domain/custody.ts'
+import type { ConnectionErrorCode, CustomKeyStore, CustomKeyStoreType } from '../domain/custom-key-store.ts'
 import type { ServiceError } from '../domain/error.ts'
 import type { Alias, Key, KeyMaterial, KeyMaterialId, MaterialBinding, WrappedKey } from '../domain/key.ts'
 import type { DataKeyPairSpec } from '../domain/key-spec.ts'
@@ -51,7 +53,13 @@ export type Duty = {
  * holds another, nothing is committed and the call is decided anew.
  */
 export type Change =
-  | { readonly kind: 'insert-key'; readonly key: Key; readonly material?: KeyMaterial }
+  /** `keyStore`: the custom key store, as it was, in which the key was made. */
+  | {
+      readonly kind: 'insert-key'
+      readonly key: Key
+      readonly material?: KeyMaterial
+      readonly keyStore?: CustomKeyStore
+    }
   | { readonly kind: 'update-key'; readonly key: Key }
   | { readonly kind: 'delete-key'; readonly key: Key }
   | { readonly kind: 'insert-material'; readonly material: KeyMaterial }
@@ -61,6 +69,19 @@ export type Change =
   | { readonly kind: 'put-duty'; readonly duty: Duty }
   | { readonly kind: 'delete-duty'; readonly duty: Pick<Duty, 'scope' | 'keyId' | 'kind'> }
   | { readonly kind: 'insert-access-key'; readonly accessKey: AccessKey }
+  /** `among`: all stores of the account and Region as they were, of which none may have changed meanwhile. */
+  | {
+      readonly kind: 'insert-key-store'
+      readonly keyStore: CustomKeyStore
+      readonly among: readonly CustomKeyStore[]
+    }
+  | {
+      readonly kind: 'update-key-store'
+      readonly keyStore: CustomKeyStore
+      readonly among?: readonly CustomKeyStore[]
+    }
+  /** A conflict while it holds keys. */
+  | { readonly kind: 'delete-key-store'; readonly keyStore: CustomKeyStore }
 
 /** An event that waits in the store's outbox until the trail holds it. */
 export type OutboxEvent = { readonly eventId: string; readonly line: string }
@@ -86,6 +107,13 @@ export interface Store extends AsyncDisposable {
     page: Page<Pick<KeyMaterial, 'createdAt' | 'materialId'>> & { readonly isRotated?: boolean },
   ): Promise<readonly KeyMaterial[]>
   countKeys(scope: Scope): Promise<number>
+  findCustomKeyStore(scope: Scope, id: CustomKeyStoreId): Promise<CustomKeyStore | undefined>
+  /** All of the account and Region, CUSTOM_KEY_STORES_MAX at the most, in order of id. */
+  listCustomKeyStores(scope: Scope): Promise<readonly CustomKeyStore[]>
+  /** In any scope: those that are being connected or disconnected. */
+  customKeyStoresUnderWay(): Promise<readonly CustomKeyStore[]>
+  /** Keys in a custom key store, in any state; only those of that external key when `xksKeyId` is given. */
+  countKeysInStore(scope: Scope, id: CustomKeyStoreId, xksKeyId?: string): Promise<number>
   countAliases(scope: Scope, targetKeyId: KeyId): Promise<number>
   /** Duties due at or before `now`, earliest first. */
   dueDuties(now: number, limit: number): Promise<readonly Duty[]>
@@ -233,6 +261,12 @@ export interface KeyProcess {
   publicKey(key: UsableKey<'kms:GetPublicKey'>): Promise<Uint8Array | ServiceError>
   /** A new access key's secret, once in the clear for its owner and wrapped for the store. 40 characters of base64. */
   createSecret(accessKeyId: string): Promise<{ readonly secret: string; readonly wrapped: WrappedKey } | ServiceError>
+  /** Wraps the secret that a custom key store is reached with. It is bound to the store; its domain key is the Region's. */
+  wrapKeyStoreSecret(
+    proof: Authorized<'kms:CreateCustomKeyStore' | 'kms:UpdateCustomKeyStore'>,
+    keyStore: Pick<CustomKeyStore, 'account' | 'region' | 'id'>,
+    secret: Uint8Array,
+  ): Promise<WrappedKey | ServiceError>
   /** The SigV4 signing key of one day, Region and service: all that the API process ever holds of a secret. 32 bytes. */
   deriveSigningKey(
     accessKey: Pick<AccessKey, 'accessKeyId' | 'wrappedSecret'>,
@@ -241,3 +275,26 @@ export interface KeyProcess {
   /** Drops destroyed material from the process's memory, by replacing the process. */
   forget(materialIds: readonly KeyMaterialId[]): Promise<void>
 }
+
+/**
+ * Where the keys of custom key stores live, outside of Trent. Every call settles within a time limit of the backend's own.
+ * A store's wrapped secret is for the backend to hand to whoever may open it.
+ */
+export interface KeyStoreBackend {
+  /**
+   * Asks outside whether a store can be as it is about to be created or updated; nothing when it can.
+   *
+   * @param was - the store before its update.
+   * @returns an error that CreateCustomKeyStore and UpdateCustomKeyStore answer with.
+   */
+  check(keyStore: CustomKeyStore, was?: CustomKeyStore): Promise<ServiceError | undefined>
+  connect(keyStore: CustomKeyStore): Promise<'connected' | ConnectionErrorCode>
+  disconnect(keyStore: CustomKeyStore): Promise<void>
+  /** Makes the key in the store, or finds that the external key of `key.custody` can be used. */
+  createKey(keyStore: CustomKeyStore, key: Key): Promise<ServiceError | undefined>
+  /** `UnsupportedOperationException` where the backend has no such operation. */
+  generateRandom(keyStore: CustomKeyStore, bytes: number): Promise<Uint8Array | ServiceError>
+}
+
+/** A type of store without a backend can be described and never connected. */
+export type KeyStoreBackends = { readonly [Type in CustomKeyStoreType]?: KeyStoreBackend }

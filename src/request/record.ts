@@ -86,7 +86,13 @@ function invokedByUs(identity: Identity): Identity {
 
 function requestParameters({ operation, input }: Attempt): JsonObject | null {
   if (!operation || !input || operation.event?.request === 'none') return null
-  return logged(operation.input, operation.shown?.(input) ?? input, eventDate)
+  return renamed(logged(operation.input, operation.shown?.(input) ?? input, eventDate), operation.event?.renamed)
+}
+
+function renamed(shown: JsonObject | null, names: Readonly<Record<string, string>> | undefined): JsonObject | null {
+  if (!shown || !names) return shown
+  const known = new Map(Object.entries(names))
+  return Object.fromEntries(Object.entries(shown).map(([name, value]) => [known.get(name) ?? name, value]))
 }
 
 function responseElements({ operation, targets, result }: Attempt): JsonObject | null {
@@ -96,16 +102,24 @@ function responseElements({ operation, targets, result }: Attempt): JsonObject |
   return key?.kind === 'key' ? { keyId: key.key.arn } : null
 }
 
+function additionalEventData(attempt: Attempt): { readonly additionalEventData?: JsonObject } {
+  const { result } = attempt
+  const used = materialUsed(attempt)
+  const noted = isError(result) ? undefined : result.noted
+  if (!used && !noted) return {}
+  return { additionalEventData: { ...used, ...noted } }
+}
+
 /** Symmetric cryptographic calls tell which material was used; ReEncrypt tells both. */
-function additionalEventData({ operation, targets, result }: Attempt): { readonly additionalEventData?: JsonObject } {
-  if (!operation?.crypto || !targets || isError(result)) return {}
+function materialUsed({ operation, targets, result }: Attempt): JsonObject | undefined {
+  if (!operation?.crypto || !targets || isError(result)) return undefined
   const used = Object.entries(targets).filter(isSymmetricUse)
-  if (used.length === 0) return {}
+  if (used.length === 0) return undefined
   const named = used.map(([name, target]) => [
     name === 'key' ? 'keyMaterialId' : `${name}KeyMaterialId`,
     target.material?.materialId,
   ])
-  return { additionalEventData: Object.fromEntries(named) }
+  return Object.fromEntries(named)
 }
 
 function isSymmetricUse(entry: [string, Target]): entry is [string, KeyTarget] {

@@ -2,6 +2,7 @@ import type { AliasName, Scope } from '../domain/arn.ts'
 import { unreachable } from '../domain/brand.ts'
 import type { Key, KeyMaterial } from '../domain/key.ts'
 import type { Change } from '../request/ports.ts'
+import { deleteKeyStore, insertKeyStore, isPutInStore, takeFromStore, updateKeyStore } from './custom-key-stores.ts'
 import { bytes, integer, keyIdBytes, keyRecord, materialIdBytes, parseMaterialIdBytes, type Row, text } from './rows.ts'
 import type { Statements } from './statements.ts'
 import { accessKeySubject, aliasSubject, dutySubject, keySubject, materialSubject, type Subject } from './subject.ts'
@@ -37,16 +38,24 @@ export function applyChange(sql: Statements, change: Change): Applied {
       return deleteDuty(sql, change)
     case 'insert-access-key':
       return insertAccessKey(sql, change)
+    case 'insert-key-store':
+      return insertKeyStore(sql, findScopeId(sql, change.keyStore) ?? insertScope(sql, change.keyStore), change)
+    case 'update-key-store':
+      return updateKeyStore(sql, findScopeId(sql, change.keyStore), change)
+    case 'delete-key-store':
+      return deleteKeyStore(sql, findScopeId(sql, change.keyStore), change)
     default:
       return unreachable(change)
   }
 }
 
-function insertKey(sql: Statements, { key, material }: ChangeOf<'insert-key'>): Applied {
+function insertKey(sql: Statements, change: ChangeOf<'insert-key'>): Applied {
+  const { key, material } = change
   const scopeId = findScopeId(sql, key) ?? insertScope(sql, key)
   const { revision, createdAt } = key
   sql.insertKey.run(scopeId, keyIdBytes(key.keyId), revision, createdAt, currentMaterialBytes(key), keyRecord(key))
   sql.addToKeyCount.run(1, scopeId)
+  if (!isPutInStore(sql, scopeId, change)) return 'conflict'
   const touched = keySubject(key, key.keyId)
   if (material === undefined) return [touched]
   const { account, region, keyId } = material
@@ -93,6 +102,7 @@ function deleteKey(sql: Statements, { key }: ChangeOf<'delete-key'>): Applied {
     ...sql.deleteDutiesOfKey.all(scopeId, keyId).map(() => dutySubject(key, key.keyId)),
     keySubject(key, key.keyId),
   ]
+  takeFromStore(sql, scopeId, key)
   sql.deleteKey.run(scopeId, keyId)
   sql.addToKeyCount.run(-1, scopeId)
   return touched
@@ -147,7 +157,7 @@ function findScopeId(sql: Statements, { account, region }: Scope): number | unde
   return row === undefined ? undefined : integer(row, 'scope_id')
 }
 
-/** Accounts spring into being with their first key. Numbers are never used for order, so `max + 1` is enough. */
+/** Accounts spring into being with their first key or custom key store. Numbers are never used for order, so `max + 1` is enough. */
 function insertScope(sql: Statements, { account, region }: Scope): number {
   const row = sql.insertScope.get(account, region)
   if (row === undefined) throw new TypeError('the scope was not inserted')

@@ -179,7 +179,7 @@ export function parseDomainKeyRow(row: Row): WrappedDomainKey {
   return Object.freeze({ region: text(row, 'region'), id, createdAt, wrapped })
 }
 
-function parseScope(row: Row): Scope {
+export function parseScope(row: Row): Scope {
   return { account: parseAccount(row), region: parseRegionOf(row) }
 }
 
@@ -196,7 +196,7 @@ function parseRegionOf(row: Row) {
 }
 
 /** Records are shared by every reader of the cache, so nobody may write to them. */
-function frozen(value: unknown): unknown {
+export function frozen(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
   for (const member of Object.values(value)) frozen(member)
   return Object.freeze(value)

@@ -2,6 +2,7 @@ import { isError, type ServiceError } from '../domain/error.ts'
 import { EVENTS_PER_COMMIT_MAX } from '../domain/limits.ts'
 import type { Change, OutboxEvent, Store } from '../request/ports.ts'
 import { applyChange } from './changes.ts'
+import { createKeyStoreReads } from './custom-key-stores.ts'
 import { openDatabase } from './database.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { createLists } from './lists.ts'
@@ -32,6 +33,7 @@ function createStore(connection: Connection): Store {
   return {
     ...finders,
     ...createLists(sql),
+    ...createKeyStoreReads(sql),
     ...createWrites(sql, commits),
     async [Symbol.asyncDispose]() {
       commits.close()
@@ -72,7 +74,7 @@ function commitWork(sql: Statements, changes: readonly Change[], events: readonl
   if (events.length > EVENTS_PER_COMMIT_MAX) throw new TypeError('a commit has too many events')
   return {
     isChange: true,
-    destroys: changes.some(({ kind }) => kind === 'delete-key'),
+    destroys: changes.some(({ kind }) => kind === 'delete-key' || kind === 'delete-key-store'),
     run(epoch) {
       const touched: Subject[] = []
       for (const change of changes) {

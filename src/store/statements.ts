@@ -2,6 +2,9 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 const SCOPE = '(select scope_id from scopes where account = ? and region = ?)'
 
+const KEY_STORE = `s.account, s.region, k.store_id, k.name, k.revision, k.created_at, k.record, k.wrapped_secret
+    from custom_key_stores k join scopes s on s.scope_id = k.scope_id`
+
 /** Every statement that reads or writes state, in SQL that PostgreSQL and CockroachDB share but for placeholders and `hex`. */
 const SQL = {
   findKey: `select revision, created_at, material_id, record from keys where scope_id = ${SCOPE} and key_id = ?`,
@@ -24,6 +27,13 @@ const SQL = {
     and (m.rotated_at is not null or ? = 0) order by m.created_at, m.material_id limit ?`,
   countKeys: 'select key_count as count from scopes where account = ? and region = ?',
   countAliases: `select count(*) as count from aliases where scope_id = ${SCOPE} and key_id = ?`,
+  findKeyStore: `select ${KEY_STORE} where k.scope_id = ${SCOPE} and k.store_id = ?`,
+  listKeyStores: `select ${KEY_STORE} where k.scope_id = ${SCOPE} order by k.store_id`,
+  keyStoresUnderWay: `select ${KEY_STORE} where k.connection in ('CONNECTING', 'DISCONNECTING')`,
+  keyStoreAt: 'select 1 from custom_key_stores where scope_id = ? and store_id = ? and revision = ?',
+  countKeysInStore: `select count(*) as count from custom_keys where scope_id = ${SCOPE} and store_id = ?`,
+  countXksKeysInStore: `select count(*) as count from custom_keys
+    where scope_id = ${SCOPE} and store_id = ? and xks_key_id = ?`,
   dueDuties: `select s.account, s.region, d.key_id, d.kind, d.due_at from duties d join scopes s on s.scope_id = d.scope_id
     where d.due_at <= ? order by d.due_at, d.scope_id, d.key_id, d.kind limit ?`,
   nextDuty: 'select due_at from duties order by due_at limit 1',
@@ -56,6 +66,13 @@ const SQL = {
   deleteDuty: 'delete from duties where scope_id = ? and key_id = ? and kind = ?',
   insertAccessKey: `insert into access_keys (access_key_id, account, principal, status, created_at, wrapped_secret)
     values (?, ?, ?, ?, ?, ?)`,
+  insertKeyStore: `insert into custom_key_stores
+    (scope_id, store_id, name, revision, created_at, connection, record, wrapped_secret) values (?, ?, ?, ?, ?, ?, ?, ?)`,
+  updateKeyStore: `update custom_key_stores set name = ?, revision = ?, connection = ?, record = ?, wrapped_secret = ?
+    where scope_id = ? and store_id = ? and revision = ?`,
+  deleteKeyStore: 'delete from custom_key_stores where scope_id = ? and store_id = ? and revision = ?',
+  insertCustomKey: 'insert into custom_keys (scope_id, key_id, store_id, xks_key_id) values (?, ?, ?, ?)',
+  deleteCustomKey: 'delete from custom_keys where scope_id = ? and key_id = ?',
   insertDomainKey: 'insert into domain_keys (region, id, created_at, wrapped) values (?, ?, ?, ?)',
   putSetting: `insert into settings (name, value) values (?, ?) on conflict (name) do update set value = excluded.value`,
   insertEvent: 'insert into outbox (number, event_id, line) values (?, ?, ?)',

@@ -3,7 +3,7 @@ import type { KeyMaterialId } from '../domain/key.ts'
 
 /** What a change touched: the row of `changes` that other nodes follow, and the name that a cache knows it by. */
 export type Subject = {
-  readonly kind: 'key' | 'material' | 'alias' | 'duty' | 'access-key' | 'domain-key' | 'setting'
+  readonly kind: 'key' | 'material' | 'alias' | 'duty' | 'key-store' | 'access-key' | 'domain-key' | 'setting'
   /** Empty where the subject belongs to no account or no Region. */
   readonly account: string
   readonly region: string
@@ -19,6 +19,12 @@ export const aliasSubject = ({ account, region }: Scope, name: AliasName): Subje
 })
 export const dutySubject = ({ account, region }: Scope, name: KeyId): Subject => ({
   kind: 'duty',
+  account,
+  region,
+  name,
+})
+export const keyStoreSubject = ({ account, region }: Scope, name: string): Subject => ({
+  kind: 'key-store',
   account,
   region,
   name,

@@ -18,6 +18,7 @@ import {
   parseMaterialIdOf,
   parseMultiRegionIdOf,
 } from '../store/records.ts'
+import { customKeyStores, keysInStores } from './custom-key-stores.ts'
 import { sharedCommits } from './shared-commits.ts'
 
 const A = parseKeyIdOf(0xa)
@@ -63,6 +64,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     outbox(holds)
     sharedCommits(holds)
     caching(holds)
+    customKeyStores(holds)
+    keysInStores(holds)
   })
 }
 

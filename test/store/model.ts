@@ -70,6 +70,9 @@ function isApplied(draft: Draft, change: Change): boolean {
       draft.duties.delete(nameIn(change.duty.scope, change.duty.keyId))
       return true
     case 'insert-access-key':
+    case 'insert-key-store':
+    case 'update-key-store':
+    case 'delete-key-store':
       return false
     default:
       return unreachable(change)

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { configure, isMisconfiguration, type Mode, type Options } from '../../src/config.ts'
-import { type Running, type StartFailure, start } from '../../src/main.ts'
+import { type Outside, type Running, type StartFailure, start } from '../../src/main.ts'
 import { signRequest } from '../../src/sigv4/sign.ts'
 import { type Answer, type Output, parseAnswer, succeeded } from './answer.ts'
 import { type Exchange, type Incoming, type Outgoing, openExchange } from './exchange.ts'
@@ -42,12 +42,12 @@ let accounts = 0
 export const newAccount = (): string => String(700_000_000_000 + ++accounts)
 
 /** Starts Trent on a free port. `data: 'temporary'` makes a directory that is removed at the end. */
-export async function startTrent(mode: Mode, options: Options = {}): Promise<TestTrent> {
+export async function startTrent(mode: Mode, options: Options = {}, outside: Outside = {}): Promise<TestTrent> {
   const isTemporary = options.data === 'temporary' || (mode === 'serve' && options.data === undefined)
   const data = isTemporary ? await mkdtemp(join(tmpdir(), 'trent-test-')) : options.data
   const config = configure(mode, { port: '0', ...options, ...(data === undefined ? {} : { data }) })
   if (isMisconfiguration(config)) throw new Error(config.message)
-  const running = runningOf(await start(config))
+  const running = runningOf(await start(config, outside))
   const credentials = running.notes.credentialsPath ? readCredentials(running.notes.credentialsPath) : ANYBODY
   const exchange = openExchange(running.url)
   const close = once(async () => {

@@ -5,6 +5,7 @@ import type { Answer, Boundary, Operation } from './boundary.ts'
 import { type Bytes, decryptUnder, encryptAnew, encryptUnder, envelopeOf } from './cipher.ts'
 import { encrypt } from './envelope.ts'
 import { KEY_PAIR_OPERATIONS } from './key-pair-operations.ts'
+import { wrapKeyStoreSecret } from './key-store-secret.ts'
 import { adoptMaterial, createMaterial, isKeyPair, type SecretMaterial } from './material.ts'
 import { randomBytes } from './random.ts'
 import { rewrapMaterial } from './rewrap.ts'
@@ -135,6 +136,11 @@ const OPERATIONS = {
     isSecret: true,
     run: ({ domainKeys }, accessKeyId: Buffer, wrapped: Buffer, date: Buffer, region: Buffer, service: Buffer) =>
       signingKey(domainKeys, accessKeyId, wrapped, { date, region, service }),
+  },
+  wrapKeyStoreSecret: {
+    fields: 4,
+    run: ({ domainKeys }, region: Buffer, account: Buffer, keyStoreId: Buffer, secret: Buffer) =>
+      wrapKeyStoreSecret(domainKeys, { region, account, keyStoreId }, secret),
   },
   ...KEY_PAIR_OPERATIONS,
 } as const satisfies Record<Op, Operation>

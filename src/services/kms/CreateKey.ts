@@ -9,6 +9,7 @@ import { boolean, optional, withDefault } from '../../protocol/shape.ts'
 import type { Submission } from '../../request/key-policy.ts'
 import { type Call, operation } from '../../request/operation.ts'
 import { customKey, withoutMaterial } from './custom-key.ts'
+import { madeOutside, placeOf, refuseOutside } from './key-in-store.ts'
 import { keyMetadata } from './key-metadata.ts'
 import * as shapes from './shapes.ts'
 
@@ -116,17 +117,14 @@ export const CreateKey = operation({
         'LimitExceededException',
         `The limit of ${KEYS_PER_REGION_MAX} keys in this account and Region has been reached.`,
       )
+    const place = await placeOf(input, call)
+    if (isError(place)) return place
     const binding = { ...scope, keyId, ...kind, origin: input.Origin }
-    const made = custom.material
-      ? await call.hsm.adoptMaterial(account.proof, binding, custom.material)
-      : await call.hsm.createMaterial(account.proof, binding)
-    if (isError(made)) return made
-    const createdAt = call.clock.now()
-    const key: Key = {
+    const fresh: Key = {
       ...binding,
       arn,
       revision: 1,
-      createdAt,
+      createdAt: call.clock.now(),
       description: input.Description,
       manager: 'CUSTOMER',
       multiRegion,
@@ -134,8 +132,15 @@ export const CreateKey = operation({
       state: { name: 'Enabled' },
       ...(policy === undefined ? {} : { policy }),
       tags: custom.tags,
-      currentMaterialId: made.materialId,
+      ...(place ? { custody: place.custody } : {}),
     }
+    if (place) return madeOutside(fresh, place, call)
+    const made = custom.material
+      ? await call.hsm.adoptMaterial(account.proof, binding, custom.material)
+      : await call.hsm.createMaterial(account.proof, binding)
+    if (isError(made)) return made
+    const createdAt = call.clock.now()
+    const key: Key = { ...fresh, createdAt, currentMaterialId: made.materialId }
     const material: KeyMaterial = { ...scope, keyId, createdAt, ...made }
     return { output: { KeyMetadata: keyMetadata(key) }, changes: [{ kind: 'insert-key', key, material }] }
   },
@@ -189,14 +194,11 @@ function kindOf(input: Wanted): { readonly keySpec: CreatableKeySpec; readonly k
   if (algorithmsOf(keySpec, keyUsage).length === 0)
     return error('ValidationException', `KeyUsage ${keyUsage} is not compatible with KeySpec ${keySpec}`)
   if (keySpec === 'SM2') return error('UnsupportedOperationException', `KeySpec ${keySpec} is not supported.`)
-  return refuseUnbuilt(input) ?? { keySpec, keyUsage }
+  return refuseOutside(input, keySpec) ?? refuseUnbuilt(input) ?? { keySpec, keyUsage }
 }
 
 function refuseUnbuilt(input: Wanted): ServiceError | undefined {
-  if (input.Origin !== 'AWS_KMS')
+  if (input.Origin === 'EXTERNAL')
     return error('UnsupportedOperationException', `Origin ${input.Origin} is not supported.`)
-  // A key that was asked for in a store of the caller's own must not quietly be made here.
-  if (input.CustomKeyStoreId !== undefined || input.XksKeyId !== undefined)
-    return error('UnsupportedOperationException', 'Custom key stores are not supported.')
   return undefined
 }

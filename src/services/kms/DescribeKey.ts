@@ -1,6 +1,7 @@
 import { optional } from '../../protocol/shape.ts'
 import { operation } from '../../request/operation.ts'
 import { onlyKey } from '../../request/targets.ts'
+import { custodyMetadata } from './key-in-store.ts'
 import { keyMetadata } from './key-metadata.ts'
 import * as shapes from './shapes.ts'
 
@@ -14,5 +15,8 @@ export const DescribeKey = operation({
   quota: 'management',
   states: 'any',
   targets: (input, find) => onlyKey(find.key('kms:DescribeKey', input.KeyId, 'accepted')),
-  run: async (_input, { key }) => ({ output: { KeyMetadata: keyMetadata(key.key) } }),
+  async run(_input, { key: { key } }, { store }) {
+    const keyStore = key.custody && (await store.findCustomKeyStore(key, key.custody.keyStoreId))
+    return { output: { KeyMetadata: { ...keyMetadata(key), ...custodyMetadata(key, keyStore) } } }
+  },
 })

@@ -3,6 +3,7 @@ import { boolean, optional } from '../../protocol/shape.ts'
 import { operation } from '../../request/operation.ts'
 import { onlyKey } from '../../request/targets.ts'
 import { contextConditions } from './conditions.ts'
+import { refuseInKeyStore } from './custom-key-store.ts'
 import { dataKeyPair } from './data-key-pair.ts'
 import { refuseRecipient } from './recipient.ts'
 import * as shapes from './shapes.ts'
@@ -51,6 +52,7 @@ export const GenerateDataKeyPair = operation({
     'kms:EncryptionAlgorithm': 'SYMMETRIC_DEFAULT',
     'kms:DataKeyPairSpec': input.KeyPairSpec,
   }),
+  compare: (_input, { key }) => refuseInKeyStore(key.key),
 
   async run(input, { key }, { hsm }) {
     const refused = refuseRecipient(input)

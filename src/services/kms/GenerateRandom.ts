@@ -2,6 +2,7 @@ import { error, isError } from '../../domain/error.ts'
 import { optional } from '../../protocol/shape.ts'
 import { operation } from '../../request/operation.ts'
 import { account } from '../../request/targets.ts'
+import { randomFrom } from './key-in-store.ts'
 import { refuseRecipient } from './recipient.ts'
 import * as shapes from './shapes.ts'
 
@@ -24,12 +25,14 @@ export const GenerateRandom = operation({
   states: 'any',
   event: { request: 'none' },
   targets: async () => ({ account: account('kms:GenerateRandom') }),
-  async run(input, granted, { hsm }) {
+  async run(input, granted, call) {
     if (input.NumberOfBytes === undefined) return error('ValidationException', 'NumberOfBytes is required.')
-    if (input.CustomKeyStoreId !== undefined) return error('CustomKeyStoreNotFoundException')
     const refused = refuseRecipient(input)
     if (refused) return refused
-    const bytes = await hsm.generateRandom(granted.account.proof, input.NumberOfBytes)
+    const bytes =
+      input.CustomKeyStoreId === undefined
+        ? await call.hsm.generateRandom(granted.account.proof, input.NumberOfBytes)
+        : await randomFrom(input.CustomKeyStoreId, input.NumberOfBytes, call)
     return isError(bytes) ? bytes : { output: { Plaintext: bytes } }
   },
 })

@@ -1,13 +1,18 @@
 import type { Operation, Service } from '../../request/operation.ts'
 import { CancelKeyDeletion } from './CancelKeyDeletion.ts'
+import { ConnectCustomKeyStore } from './ConnectCustomKeyStore.ts'
 import { CreateAlias } from './CreateAlias.ts'
+import { CreateCustomKeyStore } from './CreateCustomKeyStore.ts'
 import { CreateKey } from './CreateKey.ts'
 import { Decrypt } from './Decrypt.ts'
 import { DeleteAlias } from './DeleteAlias.ts'
+import { DeleteCustomKeyStore } from './DeleteCustomKeyStore.ts'
 import { DeriveSharedSecret } from './DeriveSharedSecret.ts'
+import { DescribeCustomKeyStores } from './DescribeCustomKeyStores.ts'
 import { DescribeKey } from './DescribeKey.ts'
 import { DisableKey } from './DisableKey.ts'
 import { DisableKeyRotation } from './DisableKeyRotation.ts'
+import { DisconnectCustomKeyStore } from './DisconnectCustomKeyStore.ts'
 import { EnableKey } from './EnableKey.ts'
 import { EnableKeyRotation } from './EnableKeyRotation.ts'
 import { Encrypt } from './Encrypt.ts'
@@ -34,6 +39,7 @@ import { Sign } from './Sign.ts'
 import { TagResource } from './TagResource.ts'
 import { UntagResource } from './UntagResource.ts'
 import { UpdateAlias } from './UpdateAlias.ts'
+import { UpdateCustomKeyStore } from './UpdateCustomKeyStore.ts'
 import { UpdateKeyDescription } from './UpdateKeyDescription.ts'
 import { UpdatePrimaryRegion } from './UpdatePrimaryRegion.ts'
 import { UNBUILT } from './unbuilt.ts'
@@ -43,14 +49,19 @@ import { VerifyMac } from './VerifyMac.ts'
 /** Everything that Trent performs. */
 export const OPERATIONS: readonly Operation[] = [
   CancelKeyDeletion,
+  ConnectCustomKeyStore,
   CreateAlias,
+  CreateCustomKeyStore,
   CreateKey,
   Decrypt,
   DeleteAlias,
+  DeleteCustomKeyStore,
   DeriveSharedSecret,
+  DescribeCustomKeyStores,
   DescribeKey,
   DisableKey,
   DisableKeyRotation,
+  DisconnectCustomKeyStore,
   EnableKey,
   EnableKeyRotation,
   Encrypt,
@@ -77,6 +88,7 @@ export const OPERATIONS: readonly Operation[] = [
   TagResource,
   UntagResource,
   UpdateAlias,
+  UpdateCustomKeyStore,
   UpdateKeyDescription,
   UpdatePrimaryRegion,
   Verify,

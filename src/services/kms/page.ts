@@ -5,6 +5,7 @@ export type PageBounds = { readonly default: number; readonly max: number }
 
 /** Documented page sizes. Above the maximum a page is cut to it. Source: API reference of each list operation. */
 export const PAGES = {
+  DescribeCustomKeyStores: { default: 100, max: 1000 },
   ListKeys: { default: 100, max: 1000 },
   ListAliases: { default: 50, max: 100 },
   ListKeyPolicies: { default: 100, max: 1000 },

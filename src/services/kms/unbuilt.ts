@@ -6,13 +6,8 @@ import { operation } from '../../request/operation.ts'
  * told apart from names that AWS does not know either, so that a client reads what is missing instead of doubting itself.
  */
 const READ_ONLY = {
-  ConnectCustomKeyStore: false,
-  CreateCustomKeyStore: false,
   CreateGrant: false,
-  DeleteCustomKeyStore: false,
   DeleteImportedKeyMaterial: false,
-  DescribeCustomKeyStores: true,
-  DisconnectCustomKeyStore: false,
   GetKeyLastUsage: true,
   GetParametersForImport: true,
   ImportKeyMaterial: false,
@@ -20,7 +15,6 @@ const READ_ONLY = {
   ListRetirableGrants: true,
   RetireGrant: false,
   RevokeGrant: false,
-  UpdateCustomKeyStore: false,
 } as const
 
 /** One operation for each unbuilt name: authenticated and recorded as any other, then refused. */

@@ -2,6 +2,7 @@ import { firstSchema } from './0001-first-schema.ts'
 import { publicKeys } from './0002-public-keys.ts'
 import { rotations } from './0003-rotations.ts'
 import { outboxNumbers } from './0004-outbox-numbers.ts'
+import { customKeyStores } from './0005-custom-key-stores.ts'
 import type { Dialect } from './dialect.ts'
 
 export type Migration = {
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, name: 'public-keys', statements: publicKeys },
   { version: 3, name: 'rotations', statements: rotations },
   { version: 4, name: 'outbox-numbers', statements: outboxNumbers },
+  { version: 5, name: 'custom-key-stores', statements: customKeyStores },
 ]
