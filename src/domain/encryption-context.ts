@@ -15,32 +15,39 @@ const EMPTY_ENCODING = new Uint8Array(2)
  */
 export function encodeContext(context: EncryptionContext): Uint8Array | ServiceError {
   if (context.size === 0) return EMPTY_ENCODING
-  const pairs: Array<readonly [Buffer, Buffer]> = []
-  let bytes = 2
-  for (const [key, value] of context) {
+  const pairs: Array<readonly [string, string]> = []
+  let bytes = 0
+  for (const pair of context) {
+    const [key, value] = pair
     if (!key.isWellFormed() || !value.isWellFormed())
       return error('ValidationException', 'EncryptionContext must be valid Unicode text.')
-    const pair = [Buffer.from(key), Buffer.from(value)] as const
     pairs.push(pair)
-    bytes += 4 + pair[0].length + pair[1].length
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(value)
   }
-  if (bytes > ENCRYPTION_CONTEXT_MAX_BYTES + 2 + 4 * context.size)
+  if (bytes > ENCRYPTION_CONTEXT_MAX_BYTES)
     return error(
       'ValidationException',
       `EncryptionContext must not be larger than ${ENCRYPTION_CONTEXT_MAX_BYTES} bytes.`,
     )
-  // By UTF-8 bytes, not by UTF-16 code units as sort() alone would: other implementations must find the same order.
-  if (pairs.length > 1) pairs.sort((a, b) => Buffer.compare(a[0], b[0]))
-  return writePairs(pairs, bytes)
+  if (pairs.length > 1) pairs.sort(byBytesOfKey)
+  return writePairs(pairs, 2 + 4 * pairs.length + bytes)
 }
 
-function writePairs(pairs: ReadonlyArray<readonly [Buffer, Buffer]>, bytes: number): Uint8Array {
+/** By UTF-8 bytes, not by UTF-16 code units as sort() alone would: other implementations must find the same order. */
+function byBytesOfKey([one]: readonly [string, string], [other]: readonly [string, string]): number {
+  return isAscii(one) && isAscii(other) ? (one < other ? -1 : 1) : Buffer.compare(Buffer.from(one), Buffer.from(other))
+}
+
+const isAscii = (text: string) => Buffer.byteLength(text) === text.length
+
+function writePairs(pairs: ReadonlyArray<readonly [string, string]>, bytes: number): Uint8Array {
   const out = Buffer.allocUnsafe(bytes)
   let at = out.writeUInt16BE(pairs.length, 0)
   for (const pair of pairs)
     for (const part of pair) {
-      at = out.writeUInt16BE(part.length, at)
-      at += part.copy(out, at)
+      const length = out.write(part, at + 2)
+      out.writeUInt16BE(length, at)
+      at += 2 + length
     }
   return out
 }

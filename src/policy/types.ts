@@ -7,7 +7,7 @@ export type PolicyKind = 'key' | 'identity' | 'trust' | 'session'
  * The condition keys of one request: name in lower case (`kms:encryptioncontext:tenant`) to values. A key that the request
  * does not carry is absent or has no values. Which keys hold several values is a matter of their names: context-keys.ts.
  */
-export type RequestContext = ReadonlyMap<string, readonly string[]>
+export type RequestContext = Pick<ReadonlyMap<string, readonly string[]>, 'get'>
 
 /**
  * How a principal is covered, weakest first: not at all; through its account, which only delegates to IAM; by an ARN that

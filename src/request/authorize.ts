@@ -9,7 +9,11 @@ import type { Authorized, Duty, OwnAction, UsableKey } from './ports.ts'
 import type { ConditionValues, KeyTarget, Target, Targets } from './targets.ts'
 
 /** Decides whether the caller may perform the target's action on the target; nothing when it may. */
-export type Authorize = (caller: VerifiedCaller, target: Target, carried: ConditionValues) => ServiceError | undefined
+export type Authorize = (
+  caller: VerifiedCaller,
+  target: Target,
+  carried: () => ConditionValues,
+) => ServiceError | undefined
 
 export type Decided = {
   readonly operation: Operation
@@ -44,7 +48,7 @@ function refuseUnauthorized(
 ): ServiceError | undefined {
   for (const name in targets) {
     const target = targets[name] as Target
-    const refused = authorize(caller, target, operation.conditions?.(input, name, targets) ?? {})
+    const refused = authorize(caller, target, () => operation.conditions?.(input, name, targets) ?? {})
     if (refused) return refused
   }
   return undefined

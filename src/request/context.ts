@@ -22,7 +22,8 @@ type Subject = {
 type Put = (name: string, ...values: readonly string[]) => void
 
 /**
- * The condition keys of one decision: names in lower case.
+ * The condition keys of one decision: names in lower case. They are gathered when a policy first asks for one, because most
+ * policies ask for none.
  *
  * Names that differ in case only, as two tags or two pairs of an encryption context may, are one key with the values of
  * both: had the later one the last word, a request could hide the value that a policy is about.
@@ -34,9 +35,24 @@ type Put = (name: string, ...values: readonly string[]) => void
 export function requestContext(
   caller: VerifiedCaller,
   subject: Subject,
-  carried: ConditionValues,
+  carried: () => ConditionValues,
   now: number,
 ): RequestContext {
+  let gathered: ReadonlyMap<string, readonly string[]> | undefined
+  return {
+    get(name) {
+      gathered ??= gather(caller, subject, carried(), now)
+      return gathered.get(name)
+    },
+  }
+}
+
+function gather(
+  caller: VerifiedCaller,
+  subject: Subject,
+  carried: ConditionValues,
+  now: number,
+): ReadonlyMap<string, readonly string[]> {
   const context = new Map<string, readonly string[]>()
   const put: Put = (name, ...values) => {
     const known = context.get(name)

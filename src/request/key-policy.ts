@@ -64,7 +64,7 @@ export function keyPolicies(clock: Clock, isPrincipal: (named: NamedPrincipal) =
           'MalformedPolicyDocumentException',
           'Policy contains a statement with one or more invalid principals.',
         )
-      const context = requestContext(caller, { key }, {}, clock.now())
+      const context = requestContext(caller, { key }, () => ({}), clock.now())
       return !bypassesLockoutCheck && wouldLockOut(compilePolicy(document), caller.principal, { key, context })
         ? error(
             'MalformedPolicyDocumentException',

@@ -39,7 +39,7 @@ function isAllowed(effect: 'Allow' | 'Deny', context: readonly (readonly [string
     action: 'kms:Decrypt',
     key: { arn: ARN, account: ACCOUNT, policy: compilePolicy(document) },
     grants: [],
-    context: requestContext(caller, {}, carried, 0),
+    context: requestContext(caller, {}, () => carried, 0),
   })
   return decision.allowed
 }
