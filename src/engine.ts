@@ -61,7 +61,7 @@ export async function openEngine(
 ): Promise<Engine | ServiceError> {
   const { rootKey, directory } = boundary
   const opened: AsyncDisposable[] = [{ [Symbol.asyncDispose]: async () => rootKey[Symbol.dispose]() }, boundary.begun]
-  const state = await openState({ config, around, boundary, directory, opened })
+  const state = await openState({ around, boundary, directory, opened })
   const engine = isError(state) ? state : await assemble(config, around, state)
   if (isError(engine)) await closeAll(opened)
   return engine
@@ -73,7 +73,6 @@ async function closeAll(opened: readonly AsyncDisposable[]): Promise<void> {
 }
 
 type Opening = {
-  readonly config: Config
   readonly around: Surroundings
   readonly boundary: KeyBoundary
   readonly directory: DataDirectory | undefined
@@ -90,14 +89,14 @@ type State = {
 }
 
 /** The trail is opened last: opening it writes to it, and a wrong root key must change nothing. */
-async function openState({ config, around, boundary, directory, opened }: Opening): Promise<State | ServiceError> {
+async function openState({ around, boundary, directory, opened }: Opening): Promise<State | ServiceError> {
   const store = await openSqliteStore({ path: directory?.database ?? ':memory:' })
   if (isError(store)) return named(directory?.database, store)
   opened.push(store)
   const hsm = await openKeyProcess({
     rootKey: boundary.rootKey,
     begun: boundary.begun,
-    adoptsMaterial: config.mode === 'dev',
+    ...boundary.emulator,
     domainKeys: { load: () => store.domainKeys(), save: (key) => store.insertDomainKey(key) },
     log: (message) => around.log.warn(message),
   })

@@ -1,3 +1,6 @@
+import { mkdirSync, realpathSync } from 'node:fs'
+import { getCompileCacheDir } from 'node:module'
+import { dirname, join } from 'node:path'
 import type { Config } from './config.ts'
 import { type DataDirectory, dataDirectory, makeDataDirectory, rootKeyNeed } from './data-directory.ts'
 import { error, isError, type ServiceError } from './domain/error.ts'
@@ -5,6 +8,7 @@ import {
   beginKeyProcess,
   createEphemeralRootKey,
   createRootKeyFile,
+  type KeyProcessOptions,
   openRootKeyFile,
   type RootKey,
   type StartingKeyProcess,
@@ -15,6 +19,20 @@ export type KeyBoundary = {
   readonly directory: DataDirectory | undefined
   readonly rootKey: RootKey
   readonly begun: StartingKeyProcess
+  /** What the emulator's key process may, and the service's never. */
+  readonly emulator: Pick<KeyProcessOptions, 'adoptsMaterial' | 'compiledCode'>
+}
+
+/**
+ * Beside the compiled code of this process, where it keeps any. Only for the emulator, which must start fast: what the
+ * service's key process runs comes from its sources alone, not from a directory that this process can write to.
+ */
+function compiledCode(): { readonly compiledCode?: string } {
+  const ours = getCompileCacheDir()
+  if (ours === undefined) return {}
+  const directory = join(dirname(ours), 'key-process')
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  return { compiledCode: join(realpathSync(directory), '/') }
 }
 
 /**
@@ -28,7 +46,8 @@ export async function openKeyBoundary(config: Config): Promise<KeyBoundary | Ser
   if (directory) makeDataDirectory(directory)
   const rootKey = await openRootKey(directory)
   if (isError(rootKey)) return rootKey
-  return { directory, rootKey, begun: beginKeyProcess({ rootKey, adoptsMaterial: config.mode === 'dev' }) }
+  const emulator = config.mode === 'dev' ? { adoptsMaterial: true, ...compiledCode() } : {}
+  return { directory, rootKey, emulator, begun: beginKeyProcess({ rootKey, ...emulator }) }
 }
 
 async function openRootKey(directory: DataDirectory | undefined): Promise<RootKey | ServiceError> {

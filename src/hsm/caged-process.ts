@@ -2,6 +2,7 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { dirname, extname, join, parse } from 'node:path'
+import { compiledCodeArgument } from './process/compiled-code.ts'
 
 const HERE = realpathSync(import.meta.dirname)
 /** Sources in a checkout, JavaScript in an installed package. */
@@ -49,7 +50,12 @@ export const CAGE_ARGUMENTS: readonly string[] = [
   '--no-warnings',
 ]
 
-export type Variant = { readonly cage?: readonly string[]; readonly args?: readonly string[] }
+export type Variant = {
+  readonly cage?: readonly string[]
+  readonly args?: readonly string[]
+  /** Where compiled code is kept between starts: a directory, real and with a slash at its end. Nothing is kept without it. */
+  readonly compiledCode?: string
+}
 
 /**
  * Starts a program of the key boundary in its cage, with an empty environment.
@@ -62,7 +68,10 @@ export function startCaged(
   stdio: StdioOptions,
   variant: Variant = {},
 ): ChildProcess {
-  const { cage = CAGE_ARGUMENTS, args = [] } = variant
+  const { cage = CAGE_ARGUMENTS, args = [], compiledCode } = variant
   const path = join(HERE, 'process', program + EXTENSION)
-  return spawn(process.execPath, [...cage, path, ...args], { stdio, env: {}, cwd: '/', windowsHide: true })
+  const files =
+    compiledCode === undefined ? [] : [`--allow-fs-read=${compiledCode}`, `--allow-fs-write=${compiledCode}`]
+  const told = compiledCode === undefined ? args : [...args, compiledCodeArgument(compiledCode)]
+  return spawn(process.execPath, [...cage, ...files, path, ...told], { stdio, env: {}, cwd: '/', windowsHide: true })
 }

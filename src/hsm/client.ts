@@ -21,6 +21,8 @@ export type KeyProcessOptions = {
   readonly begun?: StartingKeyProcess
   /** Whether material may be brought in the clear: only in the emulator. */
   readonly adoptsMaterial?: boolean
+  /** Where the process keeps its compiled code; see `Variant`. */
+  readonly compiledCode?: string
   /** Lines for the operator: that the process ended or was started again, or why it was not. */
   readonly log?: (message: string) => void
 }
@@ -28,10 +30,13 @@ export type KeyProcessOptions = {
 /** A key process that proves itself while its owner prepares the rest. */
 export type StartingKeyProcess = AsyncDisposable & { readonly connection: Promise<Connection | string> }
 
-type StartOptions = Pick<KeyProcessOptions, 'rootKey' | 'adoptsMaterial'>
+type StartOptions = Pick<KeyProcessOptions, 'rootKey' | 'adoptsMaterial' | 'compiledCode'>
 
-const startOne = ({ rootKey, adoptsMaterial }: StartOptions) =>
-  startKeyProcess(rootKey.fd, { args: adoptsMaterial === true ? ['adopts-material'] : [] })
+const startOne = ({ rootKey, adoptsMaterial, compiledCode }: StartOptions) =>
+  startKeyProcess(rootKey.fd, {
+    args: adoptsMaterial === true ? ['adopts-material'] : [],
+    ...(compiledCode === undefined ? {} : { compiledCode }),
+  })
 
 /** Starts a process ahead of `openKeyProcess`, which takes it over; one that is not taken over is to be disposed of. */
 export function beginKeyProcess(options: StartOptions): StartingKeyProcess {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -47,6 +47,22 @@ for (const [name, cage, reason] of holes)
     assert.equal(String(fields[0]), `the key process is not caged: ${reason}`)
     assert.equal(await raw.exited, 1)
   })
+
+test('a key process keeps its compiled code where it is told to, and gives up writing there before it serves', async () => {
+  const compiledCode = join(directory, 'compiled/')
+  mkdirSync(compiledCode)
+  using raw = startRaw(rootKey.fd, { compiledCode })
+  assert.equal((await raw.hello).code, REPLIES.ok)
+  assert.equal(readdirSync(compiledCode).length, 1)
+})
+
+test('a key process that may write anywhere but to its compiled code refuses to serve', async () => {
+  const compiledCode = join(directory, 'one/')
+  using raw = startRaw(rootKey.fd, { cage: [...CAGE_ARGUMENTS, `--allow-fs-write=${directory}`], compiledCode })
+  const { code, fields } = await raw.hello
+  assert.equal(code, REPLIES.notReady)
+  assert.match(String(fields[0]), /not caged: it was started with --allow-fs-write=/)
+})
 
 for (const path of [directory, '*'])
   test(`the permission to read ${path === '*' ? 'everything' : 'a directory'} is given up before it serves`, async () => {

@@ -1,6 +1,7 @@
 import { closeSync, openSync, unlinkSync } from 'node:fs'
 import { devNull, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { compiledCodeDirectory } from './compiled-code.ts'
 
 /** What a caged process answers to an attempt. Any other failure is no proof: another day the attempt might succeed. */
 const DENIED: ReadonlySet<unknown> = new Set([
@@ -52,6 +53,11 @@ const ATTEMPTS: Readonly<Record<string, Attempt>> = {
 const ABSENT = ['node:sqlite', 'node:ffi', 'node:vfs'] as const
 const SCOPES = ['fs', 'fs.read', 'fs.write', 'net', 'child', 'worker', 'addon', 'inspector', 'wasi', 'ffi'] as const
 
+const READS = '--allow-fs-read='
+const WRITES = '--allow-fs-write='
+/** What no cage may have but the place of its compiled code, which it gives up like its sources. */
+const HOLE = /^--(?:allow-(?!fs-read=)|inspect|permission-audit)/
+
 /** Arguments that make the cage; without any of them it is another cage. */
 const REQUIRED = ['--permission', '--disable-sigusr1'] as const
 
@@ -69,23 +75,29 @@ function startedWrongly(): string | undefined {
   if (Object.keys(process.env).length > 0) return 'it has an environment'
   const missing = REQUIRED.find((argument) => !process.execArgv.includes(argument))
   if (missing) return `it was started without ${missing}`
-  const hole = process.execArgv.find((argument) => /^--(?:allow-(?!fs-read=)|inspect|permission-audit)/.test(argument))
+  const compiledCode = compiledCodeDirectory(process.argv)
+  const kept = compiledCode === undefined ? undefined : `${WRITES}${compiledCode}`
+  const hole = process.execArgv.find((argument) => argument !== kept && HOLE.test(argument))
   return hole && `it was started with ${hole}`
 }
 
+/** Everything is loaded by now; the permissions for files were for that only. */
+function giveUpFiles(): void {
+  for (const argument of process.execArgv)
+    if (argument.startsWith(READS)) process.permission.drop('fs.read', argument.slice(READS.length))
+    else if (argument.startsWith(WRITES)) process.permission.drop('fs.write', argument.slice(WRITES.length))
+  process.permission.drop('fs.read')
+}
+
 /**
- * Gives up reading files, then tries everything that the key process must not be able to do.
+ * Gives up files, then tries everything that the key process must not be able to do.
  *
  * @returns nothing when every attempt was denied; else what was not, in words for the operator.
  */
 export async function findHole(): Promise<string | undefined> {
   const wrong = startedWrongly()
   if (wrong) return wrong
-  // Everything is loaded by now; the permission to read the sources was for that only.
-  for (const argument of process.execArgv)
-    if (argument.startsWith('--allow-fs-read='))
-      process.permission.drop('fs.read', argument.slice('--allow-fs-read='.length))
-  process.permission.drop('fs.read')
+  giveUpFiles()
   const granted = SCOPES.find((scope) => process.permission.has(scope))
   if (granted) return `it has the permission ${granted}`
   const present = ABSENT.find((name) => process.getBuiltinModule(name) !== undefined)
