@@ -36,9 +36,9 @@ const CRYPTOGRAPHERS = ['^src/hsm/process/', '^src/sigv4/', '^src/trail/', '^src
 /** All that the key process may load: what it loads can read keys. */
 const KEY_PROCESS_MAY_IMPORT = [
   '^src/hsm/process/',
-  '^src/hsm/wire\\.ts$',
+  '^src/hsm/(wire|compiled-code)\\.ts$',
   '^src/domain/',
-  builtin('crypto', 'fs', 'os', 'path'),
+  builtin('crypto', 'fs', 'module', 'os', 'path'),
   'node_modules/@noble/(curves|post-quantum|hashes)/',
 ]
 

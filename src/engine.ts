@@ -14,6 +14,7 @@ import type { Faults } from './request/faults.ts'
 import type { HttpRequest, HttpResponse } from './request/http.ts'
 import { keyPolicies } from './request/key-policy.ts'
 import { openKeyStoreConnections } from './request/key-store-connections.ts'
+import { openKeyUsages, unwrittenFrom } from './request/key-usages.ts'
 import type { Log } from './request/log.ts'
 import { openOutbox, recoverOutbox } from './request/outbox.ts'
 import { pipeline } from './request/pipeline.ts'
@@ -21,6 +22,7 @@ import type { Ids, KeyStoreBackends, Store, Trail } from './request/ports.ts'
 import { kms } from './services/kms/index.ts'
 import { sts } from './services/sts/index.ts'
 import { openSqliteStore } from './store/sqlite.ts'
+import { readKeyUses } from './trail/key-uses.ts'
 import { openMemoryTrail } from './trail/memory.ts'
 import { findEventIds } from './trail/read.ts'
 import { openTrail } from './trail/segments.ts'
@@ -50,6 +52,7 @@ export type Surroundings = {
 }
 
 const SERVICES = [kms, sts]
+async function* noUses(): AsyncGenerator<never> {}
 /** Name of the setting in which the trail's head is remembered. */
 const TRAIL_ANCHOR = 'trail-anchor'
 
@@ -83,7 +86,7 @@ type Opening = {
 type State = {
   readonly store: Store
   readonly hsm: OpenKeyProcess
-  readonly trail: Trail
+  readonly trail: Trail & { readonly head?: { readonly segment: number } }
   readonly directory: DataDirectory | undefined
   readonly opened: readonly AsyncDisposable[]
 }
@@ -140,6 +143,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
   const policies = keyPolicies(clock, ({ type }) => isEmulator || type === 'account' || type === 'service')
   const authorize = authorizeByPolicies(policies, clock)
   const parts = { store, hsm, trail, outbox, clock, ids, log, authenticate, authorize, policies, services: SERVICES }
+  const keyUsages = await openUsages(state, around)
   const scheduler = openScheduler(parts)
   const keyStores = openKeyStoreConnections({ store, backends: keyStoreBackends, log })
   await keyStores.resume()
@@ -149,6 +153,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       ...parts,
       keyStoreBackends,
       keyStores,
+      keyUsages,
       allowsCustomKeys: isEmulator,
       serves: (region) => isEmulator || config.regions.includes(region),
       ...(isEmulator ? { faults: around.faults } : {}),
@@ -160,9 +165,17 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       await scheduler.stop()
       await keyStores.stop()
       await outbox.drain()
+      await keyUsages.close()
       await closeAll(opened)
     },
   }
+}
+
+/** A trail in memory is gone with the store that it would tell something to. */
+async function openUsages({ store, trail, directory }: State, { clock, log }: Surroundings) {
+  const from = directory && (await unwrittenFrom(store))
+  const missed = directory && from !== undefined ? readKeyUses(directory.trail, from) : noUses()
+  return openKeyUsages({ store, log, clock, missed, segment: () => trail.head?.segment ?? 0 })
 }
 
 function installation(config: Config, directory: DataDirectory, { store, hsm }: State, { clock, ids }: Surroundings) {

@@ -63,6 +63,12 @@ export const PENDING_WINDOW_DAYS = { min: 7, max: 30, default: 30 } as const
 export const SNAPSHOT_CACHE_MAX = 20_000
 /** Attempts of a call whose changes met a concurrent change. */
 export const COMMIT_ATTEMPTS_MAX = 8
+/** Keys whose last use waits in memory to be stored. About 300 bytes each; what comes on top is read from the trail at the next start. */
+export const KEY_USAGES_WAITING_MAX = 10_000
+/** Milliseconds that the last use of a key waits to be stored. */
+export const KEY_USAGE_FLUSH_MS = 10_000
+/** Last uses stored in one transaction. Bounds how long the event loop stands still for it. */
+export const KEY_USAGES_PER_COMMIT = 256
 /** Requests that may wait for one durable append or commit. Beyond it the answer is ThrottlingException. */
 export const REQUESTS_IN_FLIGHT_MAX = 4_096
 

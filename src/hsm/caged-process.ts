@@ -2,7 +2,7 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { dirname, extname, join, parse } from 'node:path'
-import { compiledCodeArgument } from './process/compiled-code.ts'
+import { compiledCodeArgument } from './compiled-code.ts'
 
 const HERE = realpathSync(import.meta.dirname)
 /** Sources in a checkout, JavaScript in an installed package. */
@@ -29,6 +29,7 @@ function libraryDirectory(name: string): string {
 const READABLE = [
   join(HERE, 'process/'),
   join(HERE, `wire${EXTENSION}`),
+  join(HERE, `compiled-code${EXTENSION}`),
   join(HERE, '../domain/'),
   packageFile(HERE),
   ...LIBRARIES.map(libraryDirectory),

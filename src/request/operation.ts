@@ -8,7 +8,17 @@ import type { JsonObject } from '../trail/event.ts'
 import type { VerifiedCaller } from './caller.ts'
 import type { Finder } from './finder.ts'
 import type { KeyPolicies } from './key-policy.ts'
-import type { Authorized, Change, Clock, Ids, KeyProcess, KeyStoreBackends, Store, UsableKey } from './ports.ts'
+import type {
+  Authorized,
+  Change,
+  Clock,
+  Ids,
+  KeyProcess,
+  KeyStoreBackends,
+  LastUses,
+  Store,
+  UsableKey,
+} from './ports.ts'
 import type { AccountTarget, AliasTarget, ConditionValues, KeyTarget, Target, Targets } from './targets.ts'
 
 /** What `run` gets for a target: the proof of its decision and, for keys, the key. */
@@ -36,6 +46,7 @@ export type Call = {
   readonly ids: Ids
   readonly policies: KeyPolicies
   readonly keyStoreBackends: KeyStoreBackends
+  readonly keyUsages: LastUses
   /** The emulator lets requests fix a new key's id and material. */
   readonly allowsCustomKeys: boolean
   /** Whether keys may be in that Region. */

@@ -10,6 +10,7 @@ import { finderFor } from './finder.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
 import type { KeyPolicies } from './key-policy.ts'
 import type { KeyStoreConnections } from './key-store-connections.ts'
+import type { KeyUsages } from './key-usages.ts'
 import type { Log } from './log.ts'
 import type { Call, Service } from './operation.ts'
 import type { Outbox } from './outbox.ts'
@@ -34,6 +35,7 @@ export type PipelineParts = AdmissionParts & {
   readonly serves: Call['serves']
   readonly keyStoreBackends: KeyStoreBackends
   readonly keyStores: KeyStoreConnections
+  readonly keyUsages: KeyUsages
 }
 
 /**
@@ -116,8 +118,9 @@ async function decide(parts: PipelineParts, { known, operation, caller, input }:
   if (isError(targets)) return { ...known, result: targets }
   const granted = decideAll(parts.authorize, { operation, caller, input, targets })
   if (isError(granted)) return { ...known, targets, result: granted }
-  const { store, hsm, clock, ids, policies, allowsCustomKeys, serves, keyStoreBackends } = parts
-  const call: Call = { caller, find, store, hsm, clock, ids, policies, allowsCustomKeys, serves, keyStoreBackends }
+  const { store, hsm, clock, ids, policies, allowsCustomKeys, serves, keyStoreBackends, keyUsages } = parts
+  const shared = { store, hsm, clock, ids, policies, allowsCustomKeys, serves, keyStoreBackends, keyUsages }
+  const call: Call = { caller, find, ...shared }
   const outcome = await operation.run(input, granted, call)
   return { ...known, targets, result: afterDryRun(input, outcome) }
 }
@@ -162,6 +165,10 @@ async function runAtOnce(parts: PipelineParts, changes: readonly Change[]): Prom
 }
 
 async function record(parts: PipelineParts, attempt: Attempt): Promise<Result> {
-  const failure = await parts.trail.append(eventOf(attempt, parts.ids.uuid(), parts.clock.now()))
-  return failure ?? attempt.result
+  const eventId = parts.ids.uuid()
+  const time = parts.clock.now()
+  const failure = await parts.trail.append(eventOf(attempt, eventId, time))
+  if (failure) return failure
+  parts.keyUsages.note(attempt, eventId, time)
+  return attempt.result
 }

@@ -5,6 +5,7 @@ import type { ConnectionErrorCode, CustomKeyStore, CustomKeyStoreType } from '..
 import type { ServiceError } from '../domain/error.ts'
 import type { Alias, Key, KeyMaterial, KeyMaterialId, MaterialBinding, WrappedKey } from '../domain/key.ts'
 import type { DataKeyPairSpec } from '../domain/key-spec.ts'
+import type { KeyUsage } from '../domain/key-usage.ts'
 import type { RsaEncryptionAlgorithm } from '../domain/rsa-encryption.ts'
 import type { MessageType, SigningAlgorithm } from '../domain/signing-algorithm.ts'
 
@@ -131,6 +132,10 @@ export interface Store extends AsyncDisposable {
   /** Events not yet in the trail, oldest first. */
   outbox(limit: number): Promise<readonly OutboxEvent[]>
   clearOutbox(eventIds: readonly string[]): Promise<void>
+  /** The last use of a key that was stored; newer ones may wait. */
+  findKeyUsage(scope: Scope, keyId: KeyId): Promise<KeyUsage | undefined>
+  /** Stores last uses over those that are there; a key that is gone has none. Takes no commit number. */
+  putKeyUsages(usages: readonly KeyUsage[]): Promise<void>
   domainKeys(): Promise<readonly WrappedDomainKey[]>
   insertDomainKey(key: WrappedDomainKey): Promise<void>
   /** Small named values: the format of the store, how the trail was sealed, the account. */
@@ -149,6 +154,14 @@ export interface Trail {
   append(line: string): Promise<ServiceError | undefined>
   /** False once an event could not be written, until one can be. */
   readonly healthy: boolean
+}
+
+/** Last uses of keys. */
+export interface LastUses {
+  /** Nothing when there was none since they are known. */
+  of(key: Key): Promise<KeyUsage | undefined>
+  /** Milliseconds since the epoch from which on they are known. */
+  readonly since: number
 }
 
 /** Proof that `action` on a resource was allowed. Only `authorize()` makes one. */

@@ -103,6 +103,7 @@ function deleteKey(sql: Statements, { key }: ChangeOf<'delete-key'>): Applied {
     keySubject(key, key.keyId),
   ]
   takeFromStore(sql, scopeId, key)
+  sql.deleteKeyUsage.run(scopeId, keyId)
   sql.deleteKey.run(scopeId, keyId)
   sql.addToKeyCount.run(-1, scopeId)
   return touched

@@ -5,6 +5,7 @@ import { applyChange } from './changes.ts'
 import { createKeyStoreReads } from './custom-key-stores.ts'
 import { openDatabase } from './database.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import { createKeyUsageReads, putKeyUsagesWork } from './key-usages.ts'
 import { createLists } from './lists.ts'
 import { createSnapshots } from './snapshots.ts'
 import type { Statements } from './statements.ts'
@@ -34,6 +35,7 @@ function createStore(connection: Connection): Store {
     ...finders,
     ...createLists(sql),
     ...createKeyStoreReads(sql),
+    ...createKeyUsageReads(sql),
     ...createWrites(sql, commits),
     async [Symbol.asyncDispose]() {
       commits.close()
@@ -45,7 +47,7 @@ function createStore(connection: Connection): Store {
 function createWrites(
   sql: Statements,
   commits: GroupCommit,
-): Pick<Store, 'commit' | 'clearOutbox' | 'insertDomainKey' | 'putSetting'> {
+): Pick<Store, 'commit' | 'clearOutbox' | 'insertDomainKey' | 'putKeyUsages' | 'putSetting'> {
   return {
     commit: (changes, events = []) => commits.submit(commitWork(sql, changes, 'eventId' in events ? [events] : events)),
     clearOutbox: (eventIds) => mustCommit(commits, clearOutboxWork(sql, eventIds)),
@@ -57,6 +59,7 @@ function createWrites(
           return [domainKeySubject(key.region, key.id)]
         }),
       ),
+    putKeyUsages: (usages) => mustCommit(commits, putKeyUsagesWork(sql, usages)),
     putSetting: (name, value) =>
       mustCommit(
         commits,

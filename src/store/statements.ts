@@ -34,6 +34,8 @@ const SQL = {
   countKeysInStore: `select count(*) as count from custom_keys where scope_id = ${SCOPE} and store_id = ?`,
   countXksKeysInStore: `select count(*) as count from custom_keys
     where scope_id = ${SCOPE} and store_id = ? and xks_key_id = ?`,
+  findKeyUsage: `select operation, used_at, event_id, request_id from key_usages
+    where scope_id = ${SCOPE} and key_id = ?`,
   dueDuties: `select s.account, s.region, d.key_id, d.kind, d.due_at from duties d join scopes s on s.scope_id = d.scope_id
     where d.due_at <= ? order by d.due_at, d.scope_id, d.key_id, d.kind limit ?`,
   nextDuty: 'select due_at from duties order by due_at limit 1',
@@ -73,6 +75,11 @@ const SQL = {
   deleteKeyStore: 'delete from custom_key_stores where scope_id = ? and store_id = ? and revision = ?',
   insertCustomKey: 'insert into custom_keys (scope_id, key_id, store_id, xks_key_id) values (?, ?, ?, ?)',
   deleteCustomKey: 'delete from custom_keys where scope_id = ? and key_id = ?',
+  putKeyUsage: `insert into key_usages (scope_id, key_id, operation, used_at, event_id, request_id)
+    select k.scope_id, k.key_id, ?, ?, ?, ? from keys k where k.scope_id = ${SCOPE} and k.key_id = ?
+    on conflict (scope_id, key_id) do update set operation = excluded.operation, used_at = excluded.used_at,
+    event_id = excluded.event_id, request_id = excluded.request_id`,
+  deleteKeyUsage: 'delete from key_usages where scope_id = ? and key_id = ?',
   insertDomainKey: 'insert into domain_keys (region, id, created_at, wrapped) values (?, ?, ?, ?)',
   putSetting: `insert into settings (name, value) values (?, ?) on conflict (name) do update set value = excluded.value`,
   insertEvent: 'insert into outbox (number, event_id, line) values (?, ?, ?)',

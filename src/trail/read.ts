@@ -15,10 +15,22 @@ export type TrailEvent = {
 /** Bytes that one batch can have: UTF-8 has three for a UTF-16 unit, and one line may come on top. */
 const BATCH_MAX_BYTES = TRAIL_BATCH_MAX_CHARACTERS * 3 + TRAIL_LINE_MAX_BYTES
 
+const isGone = (cause: unknown) => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+
+/** A plain segment that was archived since it was listed is read from its archive. Nothing of it was read before. */
+async function* linesOf(directory: string, segment: Segment) {
+  try {
+    yield* segmentLines(directory, segment)
+  } catch (cause) {
+    if (!segment.plain || !isGone(cause)) throw cause
+    yield* segmentLines(directory, { ...segment, plain: false, archived: true })
+  }
+}
+
 async function* segmentEvents(directory: string, segment: Segment): AsyncGenerator<TrailEvent> {
   let waiting: TrailEvent[] = []
   let waitingBytes = 0
-  for await (const lines of segmentLines(directory, segment))
+  for await (const lines of linesOf(directory, segment))
     for (const { bytes, number, form } of lines) {
       if (form === 'torn') return
       const text = bytes.toString('utf8')
@@ -36,13 +48,14 @@ async function* segmentEvents(directory: string, segment: Segment): AsyncGenerat
 }
 
 /**
- * The events of a trail, oldest first, those of complete batches only; the chain is not verified. Parse `text` where needed.
+ * The events of a trail from segment `from` on, oldest first, those of complete batches only; the chain is not verified.
+ * Parse `text` where needed.
  *
  * @throws what the system or zlib answers, and RangeError where a line or a batch is larger than any that is written.
  */
-export async function* readEvents(directory: string): AsyncGenerator<TrailEvent> {
+export async function* readEvents(directory: string, from = 0): AsyncGenerator<TrailEvent> {
   const { segments } = await listSegments(directory)
-  for (const segment of segments) yield* segmentEvents(directory, segment)
+  for (const segment of segments) if (segment.number >= from) yield* segmentEvents(directory, segment)
 }
 
 const EVENT_ID = /"eventID":"([^"\\]{1,64})"/g

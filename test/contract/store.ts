@@ -19,6 +19,7 @@ import {
   parseMultiRegionIdOf,
 } from '../store/records.ts'
 import { customKeyStores, keysInStores } from './custom-key-stores.ts'
+import { keyUsages } from './key-usages.ts'
 import { sharedCommits } from './shared-commits.ts'
 
 const A = parseKeyIdOf(0xa)
@@ -66,6 +67,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     caching(holds)
     customKeyStores(holds)
     keysInStores(holds)
+    keyUsages(holds)
   })
 }
 

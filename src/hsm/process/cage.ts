@@ -1,7 +1,7 @@
 import { closeSync, openSync, unlinkSync } from 'node:fs'
 import { devNull, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { compiledCodeDirectory } from './compiled-code.ts'
+import { compiledCodeDirectory } from '../compiled-code.ts'
 
 /** What a caged process answers to an attempt. Any other failure is no proof: another day the attempt might succeed. */
 const DENIED: ReadonlySet<unknown> = new Set([

@@ -1,5 +1,5 @@
 import { enableCompileCache } from 'node:module'
-import { compiledCodeDirectory } from './compiled-code.ts'
+import { compiledCodeDirectory } from '../compiled-code.ts'
 
 // Before anything else is loaded, and so apart from it: what is imported above has been compiled already.
 const directory = compiledCodeDirectory(process.argv)

@@ -22,6 +22,7 @@ import { GenerateDataKeyPairWithoutPlaintext } from './GenerateDataKeyPairWithou
 import { GenerateDataKeyWithoutPlaintext } from './GenerateDataKeyWithoutPlaintext.ts'
 import { GenerateMac } from './GenerateMac.ts'
 import { GenerateRandom } from './GenerateRandom.ts'
+import { GetKeyLastUsage } from './GetKeyLastUsage.ts'
 import { GetKeyPolicy } from './GetKeyPolicy.ts'
 import { GetKeyRotationStatus } from './GetKeyRotationStatus.ts'
 import { GetPublicKey } from './GetPublicKey.ts'
@@ -71,6 +72,7 @@ export const OPERATIONS: readonly Operation[] = [
   GenerateDataKeyWithoutPlaintext,
   GenerateMac,
   GenerateRandom,
+  GetKeyLastUsage,
   GetKeyPolicy,
   GetKeyRotationStatus,
   GetPublicKey,

@@ -8,7 +8,6 @@ import { operation } from '../../request/operation.ts'
 const READ_ONLY = {
   CreateGrant: false,
   DeleteImportedKeyMaterial: false,
-  GetKeyLastUsage: true,
   GetParametersForImport: true,
   ImportKeyMaterial: false,
   ListGrants: true,

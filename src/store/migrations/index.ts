@@ -3,6 +3,7 @@ import { publicKeys } from './0002-public-keys.ts'
 import { rotations } from './0003-rotations.ts'
 import { outboxNumbers } from './0004-outbox-numbers.ts'
 import { customKeyStores } from './0005-custom-key-stores.ts'
+import { keyUsages } from './0006-key-usages.ts'
 import type { Dialect } from './dialect.ts'
 
 export type Migration = {
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 3, name: 'rotations', statements: rotations },
   { version: 4, name: 'outbox-numbers', statements: outboxNumbers },
   { version: 5, name: 'custom-key-stores', statements: customKeyStores },
+  { version: 6, name: 'key-usages', statements: keyUsages },
 ]
