@@ -22,6 +22,8 @@ export const USABLE_IN = {
   any: ALL,
   /** Cryptographic operations, GetPublicKey, RotateKeyOnDemand and UpdatePrimaryRegion. */
   crypto: ['Enabled', 'Updating'],
+  /** CreateGrant. */
+  grantable: ['Enabled', 'Unavailable', 'Updating'],
   /** Tags, description, CreateAlias, the new target of UpdateAlias. */
   live: LIVE,
   /** EnableKey and DisableKey. */

@@ -32,6 +32,15 @@ export const POLICY_DEPTH_MAX = 16
 /** Per key. Source: KMS resource quotas. */
 export const TAGS_PER_KEY_MAX = 50
 export const ALIASES_PER_KEY_MAX = 50
+/** Per key. Source: KMS resource quotas. */
+export const GRANTS_PER_KEY_MAX = 50_000
+/** Pairs of one grant constraint, and characters of a pair's value. Source: CreateGrant. */
+export const GRANT_CONSTRAINT_PAIRS_MAX = 8
+export const GRANT_CONSTRAINT_VALUE_MAX_CHARS = 384
+/** Milliseconds that a grant token is good for: 30 days. AWS names no time; there a token is needed for five minutes. */
+export const GRANT_TOKEN_MAX_AGE_MS = 2_592_000_000
+/** Callers of one key whose grants are remembered. What one more asks for makes all of that key be read anew. */
+export const GRANTEES_REMEMBERED_MAX = 256
 /** Per account and Region. Source: KMS resource quotas. */
 export const KEYS_PER_REGION_MAX = 100_000
 /** Replicas of one primary, more than a partition of AWS has Regions. */

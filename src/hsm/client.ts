@@ -66,6 +66,7 @@ const ERRORS: ReadonlyMap<number, ServiceError> = new Map([
   [REPLIES.invalidPublicKey, error('ValidationException')],
   [REPLIES.invalidMaterial, error('ValidationException', 'The key material is not a private key of its key spec.')],
   [REPLIES.plaintextTooLong, error('ValidationException')],
+  [REPLIES.invalidGrantToken, error('InvalidGrantTokenException')],
   [REPLIES.overloaded, error('ThrottlingException', 'Rate exceeded')],
   [REPLIES.unproven, internal('an algorithm did not pass its known-answer tests')],
   [REPLIES.unknownDomainKey, internal('a wrapped key names a domain key that the store does not hold')],
@@ -234,6 +235,11 @@ function callsOver(ask: Ask): Calls {
     },
     deriveSigningKey({ accessKeyId, wrappedSecret }, { date, region, service }) {
       return first(ask('deriveSigningKey', [text(accessKeyId), wrappedSecret, text(date), text(region), text(service)]))
+    },
+    signGrantToken: (_proof, token) => first(ask('signGrantToken', [text(token)])),
+    async verifyGrantToken(token, signature) {
+      const answer = await ask('verifyGrantToken', [text(token), signature])
+      return isError(answer) ? answer : undefined
     },
   }
 }

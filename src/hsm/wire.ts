@@ -29,6 +29,8 @@ export const OPS = {
   checkPublicKey: 20,
   rewrapMaterial: 21,
   wrapKeyStoreSecret: 22,
+  signGrantToken: 23,
+  verifyGrantToken: 24,
 } as const
 export type Op = keyof typeof OPS
 
@@ -60,6 +62,7 @@ export const REPLIES = {
   /** Material that was brought is no private key of its spec. */
   invalidMaterial: 13,
   plaintextTooLong: 14,
+  invalidGrantToken: 15,
 } as const
 export type Refusal = Exclude<keyof typeof REPLIES, 'ok'>
 

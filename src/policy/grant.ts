@@ -1,11 +1,8 @@
+import type { GrantConstraint } from '../domain/grant.ts'
 import { reachOfGrantee } from './principal-match.ts'
 import type { Principal, Reach } from './types.ts'
 
-/** What a grant's permission is bound to. Names of pairs compare without case, values with. Source: GrantConstraints of the service model. */
-export type GrantConstraint = {
-  readonly kind: 'EncryptionContextEquals' | 'EncryptionContextSubset'
-  readonly pairs: ReadonlyMap<string, string>
-}
+export type { GrantConstraint } from '../domain/grant.ts'
 
 /** Of a grant, what decisions need. */
 export type KeyGrant = {

@@ -3,6 +3,7 @@ import type { Brand } from '../domain/brand.ts'
 import type { CustomKeyStoreId } from '../domain/custody.ts'
 import type { ConnectionErrorCode, CustomKeyStore, CustomKeyStoreType } from '../domain/custom-key-store.ts'
 import type { ServiceError } from '../domain/error.ts'
+import type { Grant, GrantId } from '../domain/grant.ts'
 import type { Alias, Key, KeyMaterial, KeyMaterialId, MaterialBinding, WrappedKey } from '../domain/key.ts'
 import type { DataKeyPairSpec } from '../domain/key-spec.ts'
 import type { KeyUsage } from '../domain/key-usage.ts'
@@ -67,6 +68,9 @@ export type Change =
   | { readonly kind: 'insert-alias'; readonly alias: Alias }
   | { readonly kind: 'update-alias'; readonly alias: Alias; readonly was: Alias }
   | { readonly kind: 'delete-alias'; readonly alias: Alias }
+  /** A conflict when the key has as many grants as a key may have, or one of the same name that is the same in all else. */
+  | { readonly kind: 'insert-grant'; readonly grant: Grant }
+  | { readonly kind: 'delete-grant'; readonly grant: Grant }
   | { readonly kind: 'put-duty'; readonly duty: Duty }
   | { readonly kind: 'delete-duty'; readonly duty: Pick<Duty, 'scope' | 'keyId' | 'kind'> }
   | { readonly kind: 'insert-access-key'; readonly accessKey: AccessKey }
@@ -97,6 +101,11 @@ export interface Store extends AsyncDisposable {
   /** The material of that id in the Region, whichever account owns it: a ciphertext names nothing else. */
   findMaterial(region: Region, materialId: KeyMaterialId): Promise<KeyMaterial | undefined>
   findAccessKey(accessKeyId: string): Promise<AccessKey | undefined>
+  /** A key's grants for any of these grantees, four of them at the most. */
+  findGrants(scope: Scope, keyId: KeyId, grantees: readonly string[]): Promise<readonly Grant[]>
+  findGrant(scope: Scope, keyId: KeyId, grantId: GrantId): Promise<Grant | undefined>
+  /** The grant of the same key and name that is the same in all but its id and age. */
+  findSameGrant(grant: Grant): Promise<Grant | undefined>
   /** In order of key id. */
   listKeys(scope: Scope, page: Page<string>): Promise<readonly Key['keyId'][]>
   /** In order of alias name; of one key when `targetKeyId` is given. */
@@ -107,6 +116,15 @@ export interface Store extends AsyncDisposable {
     keyId: KeyId,
     page: Page<Pick<KeyMaterial, 'createdAt' | 'materialId'>> & { readonly isRotated?: boolean },
   ): Promise<readonly KeyMaterial[]>
+  /** Of one key in order of grant id; of one grantee when `granteePrincipal` is given. */
+  listGrants(
+    scope: Scope,
+    keyId: KeyId,
+    page: Page<GrantId> & { readonly granteePrincipal?: string },
+  ): Promise<readonly Grant[]>
+  /** Of every account's keys in the Region, in order of grant id. */
+  listRetirableGrants(region: Region, retiringPrincipal: string, page: Page<GrantId>): Promise<readonly Grant[]>
+  countGrants(scope: Scope, keyId: KeyId): Promise<number>
   countKeys(scope: Scope): Promise<number>
   findCustomKeyStore(scope: Scope, id: CustomKeyStoreId): Promise<CustomKeyStore | undefined>
   /** All of the account and Region, CUSTOM_KEY_STORES_MAX at the most, in order of id. */
@@ -285,6 +303,10 @@ export interface KeyProcess {
     accessKey: Pick<AccessKey, 'accessKeyId' | 'wrappedSecret'>,
     scope: { readonly date: string; readonly region: string; readonly service: string },
   ): Promise<Uint8Array | ServiceError>
+  /** Authenticates the text of a grant token. 32 bytes. */
+  signGrantToken(proof: Authorized<'kms:CreateGrant'>, text: string): Promise<Uint8Array | ServiceError>
+  /** `InvalidGrantTokenException` when the signature is not of that text, compared in constant time. */
+  verifyGrantToken(text: string, signature: Uint8Array): Promise<undefined | ServiceError>
   /** Drops destroyed material from the process's memory, by replacing the process. */
   forget(materialIds: readonly KeyMaterialId[]): Promise<void>
 }

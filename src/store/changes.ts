@@ -3,6 +3,7 @@ import { unreachable } from '../domain/brand.ts'
 import type { Key, KeyMaterial } from '../domain/key.ts'
 import type { Change } from '../request/ports.ts'
 import { deleteKeyStore, insertKeyStore, isPutInStore, takeFromStore, updateKeyStore } from './custom-key-stores.ts'
+import { deleteGrant, deleteGrantsOfKey, insertGrant } from './grant-changes.ts'
 import { bytes, integer, keyIdBytes, keyRecord, materialIdBytes, parseMaterialIdBytes, type Row, text } from './rows.ts'
 import type { Statements } from './statements.ts'
 import { accessKeySubject, aliasSubject, dutySubject, keySubject, materialSubject, type Subject } from './subject.ts'
@@ -32,6 +33,10 @@ export function applyChange(sql: Statements, change: Change): Applied {
       return updateAlias(sql, change)
     case 'delete-alias':
       return deleteAlias(sql, change)
+    case 'insert-grant':
+      return withScope(sql, change.grant, (scopeId) => insertGrant(sql, scopeId, change.grant))
+    case 'delete-grant':
+      return withScope(sql, change.grant, (scopeId) => deleteGrant(sql, scopeId, change.grant))
     case 'put-duty':
       return putDuty(sql, change)
     case 'delete-duty':
@@ -91,13 +96,14 @@ function updateKey(sql: Statements, { key }: ChangeOf<'update-key'>): Applied {
   return changes === 1 ? [keySubject(key, key.keyId)] : 'conflict'
 }
 
-/** The key and everything of it: materials, aliases, duties. */
+/** The key and everything of it: materials, aliases, grants, duties. */
 function deleteKey(sql: Statements, { key }: ChangeOf<'delete-key'>): Applied {
   const scopeId = findScopeId(sql, key)
   const keyId = keyIdBytes(key.keyId)
   if (scopeId === undefined || sql.keyAt.get(scopeId, keyId, key.revision) === undefined) return 'conflict'
   const touched = [
     ...sql.deleteAliasesOfKey.all(scopeId, keyId).map((row) => parseAliasSubject(key, row)),
+    ...deleteGrantsOfKey(sql, scopeId, key),
     ...sql.deleteMaterialsOfKey.all(scopeId, keyId).map((row) => parseMaterialSubject(key, row)),
     ...sql.deleteDutiesOfKey.all(scopeId, keyId).map(() => dutySubject(key, key.keyId)),
     keySubject(key, key.keyId),
@@ -151,6 +157,12 @@ function insertAccessKey(sql: Statements, { accessKey }: ChangeOf<'insert-access
   const { accessKeyId, account, principal, status, createdAt, wrappedSecret } = accessKey
   sql.insertAccessKey.run(accessKeyId, account, principal, status, createdAt, wrappedSecret)
   return [accessKeySubject(accessKeyId)]
+}
+
+/** A scope that was never used holds no key, so that nothing can be of one. */
+function withScope(sql: Statements, scope: Scope, apply: (scopeId: number) => Applied): Applied {
+  const scopeId = findScopeId(sql, scope)
+  return scopeId === undefined ? 'conflict' : apply(scopeId)
 }
 
 function findScopeId(sql: Statements, { account, region }: Scope): number | undefined {

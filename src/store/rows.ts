@@ -183,6 +183,11 @@ export function parseScope(row: Row): Scope {
   return { account: parseAccount(row), region: parseRegionOf(row) }
 }
 
+/** The scope that a row names by its columns. */
+export const parseScopeColumns = parseScope
+
+export const parseKeyIdColumn = (row: Row): KeyId => parseKeyIdBytes(bytes(row, 'key_id'))
+
 function parseAccount(row: Row) {
   const account = parseAccountId(text(row, 'account'))
   if (account === undefined) throw damaged('account')

@@ -4,6 +4,7 @@ import type { Change, OutboxEvent, Store } from '../request/ports.ts'
 import { applyChange } from './changes.ts'
 import { createKeyStoreReads } from './custom-key-stores.ts'
 import { openDatabase } from './database.ts'
+import { createGrants } from './grants.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { createKeyUsageReads, putKeyUsagesWork } from './key-usages.ts'
 import { createLists } from './lists.ts'
@@ -30,9 +31,14 @@ export async function openSqliteStore({ path }: { readonly path: string }): Prom
 function createStore(connection: Connection): Store {
   const { db, sql } = connection
   const { forget, ...finders } = createSnapshots(sql)
-  const commits = createGroupCommit(connection, forget)
+  const { forget: forgetGrants, ...grants } = createGrants(sql)
+  const commits = createGroupCommit(connection, (subjects) => {
+    forget(subjects)
+    forgetGrants(subjects)
+  })
   return {
     ...finders,
+    ...grants,
     ...createLists(sql),
     ...createKeyStoreReads(sql),
     ...createKeyUsageReads(sql),

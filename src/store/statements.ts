@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { GRANT_SQL } from './grant-statements.ts'
 
 const SCOPE = '(select scope_id from scopes where account = ? and region = ?)'
 
@@ -7,6 +8,7 @@ const KEY_STORE = `s.account, s.region, k.store_id, k.name, k.revision, k.create
 
 /** Every statement that reads or writes state, in SQL that PostgreSQL and CockroachDB share but for placeholders and `hex`. */
 const SQL = {
+  ...GRANT_SQL,
   findKey: `select revision, created_at, material_id, record from keys where scope_id = ${SCOPE} and key_id = ?`,
   findAlias: `select name, key_id, created_at, updated_at from aliases where scope_id = ${SCOPE} and name = ?`,
   findMaterial: `select s.account, s.region, m.key_id, m.created_at, m.wrapped, m.public_key, m.rotated_at, m.rotation_type

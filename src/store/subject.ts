@@ -3,7 +3,16 @@ import type { KeyMaterialId } from '../domain/key.ts'
 
 /** What a change touched: the row of `changes` that other nodes follow, and the name that a cache knows it by. */
 export type Subject = {
-  readonly kind: 'key' | 'material' | 'alias' | 'duty' | 'key-store' | 'access-key' | 'domain-key' | 'setting'
+  readonly kind:
+    | 'key'
+    | 'material'
+    | 'alias'
+    | 'grants'
+    | 'duty'
+    | 'key-store'
+    | 'access-key'
+    | 'domain-key'
+    | 'setting'
   /** Empty where the subject belongs to no account or no Region. */
   readonly account: string
   readonly region: string
@@ -13,6 +22,13 @@ export type Subject = {
 export const keySubject = ({ account, region }: Scope, name: KeyId): Subject => ({ kind: 'key', account, region, name })
 export const aliasSubject = ({ account, region }: Scope, name: AliasName): Subject => ({
   kind: 'alias',
+  account,
+  region,
+  name,
+})
+/** All grants of one key together. */
+export const grantsSubject = ({ account, region }: Scope, name: KeyId): Subject => ({
+  kind: 'grants',
   account,
   region,
   name,

@@ -19,6 +19,7 @@ import {
   parseMultiRegionIdOf,
 } from '../store/records.ts'
 import { customKeyStores, keysInStores } from './custom-key-stores.ts'
+import { grants } from './grants.ts'
 import { keyUsages } from './key-usages.ts'
 import { sharedCommits } from './shared-commits.ts'
 
@@ -61,6 +62,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     pages(holds)
     isolation(holds)
     deletion(holds)
+    grants(holds)
     groups(holds)
     outbox(holds)
     sharedCommits(holds)

@@ -4,11 +4,13 @@ import fc from 'fast-check'
 import { isError } from '../../src/domain/error.ts'
 import type { Change, Store } from '../../src/request/ports.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
-import { commitTo, EMPTY_MODEL, type Model, nameIn } from './model.ts'
+import { commitTo, EMPTY_MODEL, grantName, type Model, nameIn } from './model.ts'
 import {
   aliasOf,
   anEvent,
   dutyOf,
+  GRANTEE,
+  grantOf,
   HOME,
   keyOf,
   materialOf,
@@ -42,6 +44,22 @@ const alias = fc
 const duty = fc
   .tuple(target, fc.integer({ min: 1, max: 9 }))
   .map(([{ scope, keyId }, dueAt]) => dutyOf(keyId, dueAt, scope))
+/** So few names, operations and ids that grants are often the same in part or whole. */
+const grant = fc
+  .tuple(
+    target,
+    fc.integer({ min: 1, max: 4 }),
+    fc.option(fc.constantFrom(...NAMES)),
+    fc.constantFrom(GRANTEE, 'arn:aws:iam::444455556666:root'),
+    fc.option(fc.constant(GRANTEE)),
+  )
+  .map(([{ scope, keyId }, n, name, granteePrincipal, retiring]) => {
+    const optional = {
+      ...(name === null ? {} : { name }),
+      ...(retiring === null ? {} : { retiringPrincipal: retiring }),
+    }
+    return grantOf(n, keyId, { granteePrincipal, ...optional }, scope)
+  })
 
 const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 3, arbitrary: key.map((of): Change => ({ kind: 'insert-key', key: of })) },
@@ -56,6 +74,8 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     return { kind: 'update-alias', was, alias: { ...was, targetKeyId: keyId, updatedAt } }
   }),
   alias.map((of): Change => ({ kind: 'delete-alias', alias: of })),
+  { weight: 2, arbitrary: grant.map((of): Change => ({ kind: 'insert-grant', grant: of })) },
+  grant.map((of): Change => ({ kind: 'delete-grant', grant: of })),
   duty.map((of): Change => ({ kind: 'put-duty', duty: of })),
   duty.map((of): Change => ({ kind: 'delete-duty', duty: of })),
 )
@@ -81,6 +101,15 @@ async function assertSame(store: Store, model: Model): Promise<void> {
       assert.deepEqual(await store.findKey(scope, keyId), model.keys.get(nameIn(scope, keyId)))
       assert.equal(await store.countAliases(scope, keyId), aliases.length)
       assert.equal((await store.listAliases(scope, { limit: 9, targetKeyId: keyId })).length, aliases.length)
+      const grants = within(model.grants)
+        .filter((of) => of.keyId === keyId)
+        .toSorted((a, b) => (grantName(a) < grantName(b) ? -1 : 1))
+      assert.deepEqual(await store.listGrants(scope, keyId, { limit: 99 }), grants)
+      assert.equal(await store.countGrants(scope, keyId), grants.length)
+      assert.deepEqual(
+        await store.findGrants(scope, keyId, [GRANTEE]),
+        grants.filter((of) => of.granteePrincipal === GRANTEE),
+      )
     }
     for (const name of NAMES.map(parseAliasNameOf))
       assert.deepEqual(await store.findAlias(scope, name), model.aliases.get(nameIn(scope, name)))

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Scope } from '../../src/domain/arn.ts'
 import { unreachable } from '../../src/domain/brand.ts'
+import type { Grant } from '../../src/domain/grant.ts'
 import type { Alias, Key, KeyMaterial } from '../../src/domain/key.ts'
 import type { Change, Duty } from '../../src/request/ports.ts'
 
@@ -8,6 +10,7 @@ export type Model = {
   readonly keys: ReadonlyMap<string, Key>
   readonly materials: ReadonlyMap<string, KeyMaterial>
   readonly aliases: ReadonlyMap<string, Alias>
+  readonly grants: ReadonlyMap<string, Grant>
   readonly duties: ReadonlyMap<string, Duty>
   readonly epoch: number
 }
@@ -19,6 +22,7 @@ export const EMPTY_MODEL: Model = {
   keys: new Map(),
   materials: new Map(),
   aliases: new Map(),
+  grants: new Map(),
   duties: new Map(),
   epoch: 0,
 }
@@ -31,6 +35,7 @@ export function commitTo(model: Model, changes: readonly Change[]): Model | 'con
     keys: new Map(model.keys),
     materials: new Map(model.materials),
     aliases: new Map(model.aliases),
+    grants: new Map(model.grants),
     duties: new Map(model.duties),
     epoch: model.epoch + 1,
   }
@@ -62,6 +67,10 @@ function isApplied(draft: Draft, change: Change): boolean {
       return true
     case 'delete-alias':
       return isAliasAsWas(draft, change.alias) && draft.aliases.delete(nameIn(change.alias, change.alias.name))
+    case 'insert-grant':
+      return isGrantAdded(draft, change.grant)
+    case 'delete-grant':
+      return draft.grants.delete(grantName(change.grant))
     case 'put-duty':
       if (!draft.keys.has(nameIn(change.duty.scope, change.duty.keyId))) return false
       draft.duties.set(nameIn(change.duty.scope, change.duty.keyId), change.duty)
@@ -92,6 +101,16 @@ function isMaterialAdded(draft: Draft, material: KeyMaterial): boolean {
   return draft.keys.has(nameIn(material, material.keyId)) && isPut(draft.materials, name, material)
 }
 
+export const grantName = (grant: Grant): string => `${nameIn(grant, grant.keyId)} ${grant.grantId}`
+
+function isGrantAdded(draft: Draft, grant: Grant): boolean {
+  if (!draft.keys.has(nameIn(grant, grant.keyId))) return false
+  const isSame = (other: Grant) =>
+    isDeepStrictEqual({ ...other, grantId: '', createdAt: 0 }, { ...grant, grantId: '', createdAt: 0 })
+  if (grant.name !== undefined && [...draft.grants.values()].some(isSame)) return false
+  return isPut(draft.grants, grantName(grant), grant)
+}
+
 function isAliasAsWas(draft: Draft, was: Alias): boolean {
   const now = draft.aliases.get(nameIn(was, was.name))
   return now?.targetKeyId === was.targetKeyId && now.updatedAt === was.updatedAt
@@ -102,6 +121,7 @@ function isKeyDeleted(draft: Draft, key: Key): boolean {
   if (draft.keys.get(name)?.revision !== key.revision) return false
   draft.keys.delete(name)
   draft.duties.delete(name)
+  for (const [at, grant] of draft.grants) if (nameIn(grant, grant.keyId) === name) draft.grants.delete(at)
   for (const [at, alias] of draft.aliases) if (nameIn(alias, alias.targetKeyId) === name) draft.aliases.delete(at)
   for (const [at, material] of draft.materials)
     if (nameIn(material, material.keyId) === name) draft.materials.delete(at)

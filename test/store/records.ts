@@ -1,5 +1,6 @@
 import type { AccountId, AliasName, KeyId, Region, Scope } from '../../src/domain/arn.ts'
 import { keyArn, rootArn } from '../../src/domain/arn.ts'
+import type { Grant, GrantId } from '../../src/domain/grant.ts'
 import type { Alias, Key, KeyMaterial, KeyMaterialId, WrappedKey } from '../../src/domain/key.ts'
 import type { AccessKey, Duty, OutboxEvent } from '../../src/request/ports.ts'
 
@@ -17,6 +18,8 @@ export const parseKeyIdOf = (n: number): KeyId =>
 export const parseMultiRegionIdOf = (n: number): KeyId => `mrk-${n.toString(16).padStart(32, '0')}` as KeyId
 export const parseMaterialIdOf = (n: number): KeyMaterialId => n.toString(16).padStart(64, '0') as KeyMaterialId
 export const parseAliasNameOf = (name: string): AliasName => `alias/${name}` as AliasName
+/** A grant id that sorts by `n`. */
+export const parseGrantIdOf = (n: number): GrantId => n.toString(16).padStart(64, '0') as GrantId
 const parseWrapped = (bytes: Uint8Array): WrappedKey => bytes as WrappedKey
 
 export function keyOf(keyId: KeyId, over: Partial<Key> = {}, scope: Scope = HOME): Key {
@@ -49,6 +52,21 @@ export function materialOf(
 
 export function aliasOf(name: string, targetKeyId: KeyId, over: Partial<Alias> = {}, scope: Scope = HOME): Alias {
   return { ...scope, name: parseAliasNameOf(name), targetKeyId, createdAt: 1_000, updatedAt: 1_000, ...over }
+}
+
+export const GRANTEE = 'arn:aws:iam::444455556666:role/Worker'
+
+export function grantOf(n: number, keyId: KeyId, over: Partial<Grant> = {}, scope: Scope = HOME): Grant {
+  return {
+    ...scope,
+    keyId,
+    grantId: parseGrantIdOf(n),
+    createdAt: 1_700_000_000_003,
+    granteePrincipal: GRANTEE,
+    issuingAccount: scope.account,
+    operations: ['Decrypt'],
+    ...over,
+  }
 }
 
 export const dutyOf = (keyId: KeyId, dueAt: number, scope: Scope = HOME): Duty => ({

@@ -1,6 +1,7 @@
 import type { Refusal } from '../wire.ts'
 import type { DomainKeys } from './domain-keys.ts'
 import type { Family } from './families.ts'
+import type { GrantTokens } from './grant-tokens.ts'
 import type { Lane } from './lane.ts'
 import type { Material, MaterialIds, NewKeyPair } from './material.ts'
 
@@ -13,6 +14,7 @@ export type Boundary = {
   readonly newKeyPair: NewKeyPair
   /** Whether a family of algorithms passes its known-answer tests, which run before its first use. */
   readonly isProven: (family: Family) => boolean | Promise<boolean>
+  readonly grantTokens: GrantTokens
   /** Absent where nobody may bring material in the clear, which is everywhere but in the emulator. */
   readonly materialIds?: MaterialIds
 }

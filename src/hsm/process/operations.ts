@@ -142,6 +142,12 @@ const OPERATIONS = {
     run: ({ domainKeys }, region: Buffer, account: Buffer, keyStoreId: Buffer, secret: Buffer) =>
       wrapKeyStoreSecret(domainKeys, { region, account, keyStoreId }, secret),
   },
+  signGrantToken: { fields: 1, run: ({ grantTokens }, text: Buffer) => [grantTokens.sign(text)] },
+  verifyGrantToken: {
+    fields: 2,
+    run: ({ grantTokens }, text: Buffer, signature: Buffer) =>
+      grantTokens.isSigned(text, signature) ? [] : 'invalidGrantToken',
+  },
   ...KEY_PAIR_OPERATIONS,
 } as const satisfies Record<Op, Operation>
 

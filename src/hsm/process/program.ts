@@ -7,6 +7,7 @@ import { findHole } from './cage.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { createDomainKeys } from './domain-keys.ts'
 import { createProofs } from './families.ts'
+import { createGrantTokens } from './grant-tokens.ts'
 import { newKeyPair } from './key-pair.ts'
 import { createLane, type Lane } from './lane.ts'
 import { createMaterialIds, createMaterials, type NewKeyPair } from './material.ts'
@@ -51,7 +52,13 @@ async function start(channel: Channel): Promise<void> {
   const rootKey = readRootKey(ROOT_KEY_FD)
   if (!rootKey) return refuseToServe(channel, 'the root key file is damaged')
   const domainKeys = createDomainKeys(rootKey)
-  const boundary = { domainKeys, material: createMaterials(domainKeys), ...createLanes(), isProven: createProofs() }
+  const boundary = {
+    domainKeys,
+    material: createMaterials(domainKeys),
+    ...createLanes(),
+    isProven: createProofs(),
+    grantTokens: createGrantTokens(rootKey),
+  }
   const adopts = process.argv.includes(ADOPTS_MATERIAL)
   serve(channel, adopts ? { ...boundary, materialIds: createMaterialIds(rootKey) } : boundary)
 }

@@ -4,6 +4,7 @@ import { rotations } from './0003-rotations.ts'
 import { outboxNumbers } from './0004-outbox-numbers.ts'
 import { customKeyStores } from './0005-custom-key-stores.ts'
 import { keyUsages } from './0006-key-usages.ts'
+import { grants } from './0007-grants.ts'
 import type { Dialect } from './dialect.ts'
 
 export type Migration = {
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 4, name: 'outbox-numbers', statements: outboxNumbers },
   { version: 5, name: 'custom-key-stores', statements: customKeyStores },
   { version: 6, name: 'key-usages', statements: keyUsages },
+  { version: 7, name: 'grants', statements: grants },
 ]
