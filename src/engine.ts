@@ -141,7 +141,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
     : verifyEveryone({ store, hsm, regions: config.regions, realNow: Date.now })
   // No users or roles exist yet, so the service admits no policy that names one; the emulator takes every name for real.
   const policies = keyPolicies(clock, ({ type }) => isEmulator || type === 'account' || type === 'service')
-  const authorize = authorizeByPolicies(policies, clock)
+  const authorize = authorizeByPolicies(policies, clock, store)
   const parts = { store, hsm, trail, outbox, clock, ids, log, authenticate, authorize, policies, services: SERVICES }
   const keyUsages = await openUsages(state, around)
   const scheduler = openScheduler(parts)

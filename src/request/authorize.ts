@@ -8,12 +8,17 @@ import type { Granted, GrantedTargets, Operation } from './operation.ts'
 import type { Authorized, Duty, OwnAction, UsableKey } from './ports.ts'
 import type { ConditionValues, KeyTarget, Target, Targets } from './targets.ts'
 
-/** Decides whether the caller may perform the target's action on the target; nothing when it may. */
+type Refusal = ServiceError | undefined
+
+/**
+ * Decides whether the caller may perform the target's action on the target; nothing when it may. Later when grants must be
+ * read for it, which only those need whom no policy allows.
+ */
 export type Authorize = (
   caller: VerifiedCaller,
   target: Target,
   carried: () => ConditionValues,
-) => ServiceError | undefined
+) => Refusal | Promise<Refusal>
 
 export type Decided = {
   readonly operation: Operation
@@ -26,10 +31,17 @@ export type Decided = {
  * Every check between finding the keys and using them, in AWS's order: authorisation of each target, key state, what the
  * operation compares, key usage, algorithm. An unauthorised caller never learns a key's state.
  */
-export function decideAll(authorize: Authorize, decided: Decided): GrantedTargets<Targets> | ServiceError {
+export function decideAll(authorize: Authorize, decided: Decided): Admission | Promise<Admission> {
+  const refused = refuseUnauthorized(authorize, decided)
+  return refused instanceof Promise
+    ? refused.then((late) => late ?? admission(decided))
+    : (refused ?? admission(decided))
+}
+
+type Admission = GrantedTargets<Targets> | ServiceError
+
+function admission(decided: Decided): Admission {
   return (
-    refuseGrantTokens(decided.input) ??
-    refuseUnauthorized(authorize, decided) ??
     refuseStates(decided) ??
     decided.operation.compare?.(decided.input, decided.targets) ??
     refuseUsage(decided) ??
@@ -37,21 +49,21 @@ export function decideAll(authorize: Authorize, decided: Decided): GrantedTarget
   )
 }
 
-/** No grants can be made yet, so no token can be one of ours. */
-function refuseGrantTokens({ GrantTokens }: Fields): ServiceError | undefined {
-  return Array.isArray(GrantTokens) && GrantTokens.length > 0 ? error('InvalidGrantTokenException') : undefined
-}
-
+/** The first refusal in the order of the targets. */
 function refuseUnauthorized(
   authorize: Authorize,
   { operation, caller, input, targets }: Decided,
-): ServiceError | undefined {
+): Refusal | Promise<Refusal> {
+  let before: Promise<Refusal> | undefined
   for (const name in targets) {
     const target = targets[name] as Target
-    const refused = authorize(caller, target, () => operation.conditions?.(input, name, targets) ?? {})
-    if (refused) return refused
+    const carried = () => operation.conditions?.(input, name, targets) ?? {}
+    const decide = () => authorize(caller, target, carried)
+    const refused = before ? before.then((earlier) => earlier ?? decide()) : decide()
+    if (refused instanceof Promise) before = refused
+    else if (refused) return refused
   }
-  return undefined
+  return before
 }
 
 function refuseStates({ operation, targets }: Decided): ServiceError | undefined {
@@ -109,7 +121,7 @@ function grantedTarget(target: Target): Granted<Target> {
   const resource = target.kind === 'account' ? '*' : target.kind === 'alias' ? target.arn : target.key.arn
   const proof = { action: target.action, resource } as Authorized
   if (target.kind !== 'key') return { proof } as Granted<Target>
-  const { key, material, requestAlias } = target
+  const { key, material, requestAlias, grant } = target
   const usable = (): UsableKey | ServiceError =>
     // Its material is outside, and what is done with it there is for its store's backend.
     key.custody
@@ -117,5 +129,11 @@ function grantedTarget(target: Target): Granted<Target> {
       : material
         ? ({ proof, key, material } as UsableKey)
         : error('KMSInternalException', undefined, 'a usable key has no material')
-  return { proof, key, usable, ...(requestAlias === undefined ? {} : { requestAlias }) } as Granted<Target>
+  return {
+    proof,
+    key,
+    usable,
+    ...(requestAlias === undefined ? {} : { requestAlias }),
+    ...(grant === undefined ? {} : { grant }),
+  } as Granted<Target>
 }

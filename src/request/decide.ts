@@ -1,53 +1,72 @@
-import { error } from '../domain/error.ts'
+import { error, type ServiceError } from '../domain/error.ts'
 import { denialMessage } from '../policy/denial.ts'
 import { accountResource, decideIdentityAccess } from '../policy/identity-access.ts'
 import { decideKeyAccess } from '../policy/key-access.ts'
-import type { Decision, RequestContext } from '../policy/types.ts'
+import type { Decision, Denial, RequestContext } from '../policy/types.ts'
 import type { Authorize } from './authorize.ts'
 import type { VerifiedCaller } from './caller.ts'
 import { requestContext } from './context.ts'
+import { carriedContext, granteesToAsk, grantsToRetire } from './grant-access.ts'
 import type { KeyPolicies } from './key-policy.ts'
-import type { Clock } from './ports.ts'
-import type { Target } from './targets.ts'
+import type { Clock, Store } from './ports.ts'
+import type { ConditionValues, KeyTarget, Target } from './targets.ts'
 
-/** Decides by key policy and the caller's own policies. */
-export function authorizeByPolicies(policies: KeyPolicies, clock: Clock): Authorize {
+/** What grants are read from. */
+type GrantStore = Pick<Store, 'findGrants'>
+
+/** Decides by key policy and the caller's own policies and, only when they do not allow, by the key's grants for the caller. */
+export function authorizeByPolicies(policies: KeyPolicies, clock: Clock, store: GrantStore): Authorize {
   return (caller, target, carried) => {
-    const decision = decide(
-      policies,
-      caller,
-      target,
-      requestContext(caller, target.kind === 'alias' ? {} : target, carried, clock.now()),
-    )
+    const context = requestContext(caller, target.kind === 'alias' ? {} : target, carried, clock.now())
+    const decision = decide(policies, caller, target, context)
     if (decision.allowed) return undefined
-    const { principal } = caller
-    const isNamedByCiphertext = target.kind === 'key' && target.isNamedByCiphertext === true
-    return error(
-      'AccessDeniedException',
-      denialMessage(decision, {
-        principal,
-        action: target.action,
-        resource: shownResource(target),
-        isNamedByCiphertext,
-      }),
-    )
+    const names = granteesToAsk(caller, target, decision)
+    return target.kind === 'key' && names.length > 0
+      ? decideByGrants(policies, store, { caller, target, carried, context, names })
+      : refusalOf(decision, caller, target)
   }
+}
+
+type Asked = {
+  readonly caller: VerifiedCaller
+  readonly target: KeyTarget
+  readonly carried: () => ConditionValues
+  readonly context: RequestContext
+  readonly names: readonly string[]
+}
+
+async function decideByGrants(
+  policies: KeyPolicies,
+  store: GrantStore,
+  { caller, target, carried, context, names }: Asked,
+): Promise<ServiceError | undefined> {
+  const grants = await store.findGrants(target.key, target.key.keyId, names)
+  const decision = decideKeyAccess({
+    ...keyAccess(policies, caller, target, context),
+    grants,
+    encryptionContext: carriedContext(carried()),
+    ...(target.requestedGrant ? { requestedGrant: target.requestedGrant } : {}),
+  })
+  return decision.allowed ? undefined : refusalOf(decision, caller, target)
+}
+
+function refusalOf(decision: Denial, { principal }: VerifiedCaller, target: Target): ServiceError {
+  const isNamedByCiphertext = target.kind === 'key' && target.isNamedByCiphertext === true
+  const request = { principal, action: target.action, resource: shownResource(target), isNamedByCiphertext }
+  return error('AccessDeniedException', denialMessage(decision, request))
+}
+
+function keyAccess(policies: KeyPolicies, { principal }: VerifiedCaller, target: KeyTarget, context: RequestContext) {
+  const { arn, account } = target.key
+  return { principal, action: target.action, key: { arn, account, policy: policies.compiled(target.key) }, context }
 }
 
 function decide(policies: KeyPolicies, caller: VerifiedCaller, target: Target, context: RequestContext): Decision {
   const { principal, scope } = caller
   const { action } = target
   switch (target.kind) {
-    case 'key': {
-      const { arn, account } = target.key
-      return decideKeyAccess({
-        principal,
-        action,
-        key: { arn, account, policy: policies.compiled(target.key) },
-        grants: [],
-        context,
-      })
-    }
+    case 'key':
+      return decideKeyAccess({ ...keyAccess(policies, caller, target, context), grants: grantsToRetire(target) })
     case 'alias':
       return decideIdentityAccess({ principal, action, resource: target.arn, account: target.account, context })
     case 'account':

@@ -1,10 +1,12 @@
 import { type AliasName, aliasArn, type KeyId, keyArn, type Region, type Scope } from '../domain/arn.ts'
 import { seenThrough } from '../domain/custom-key-store.ts'
 import { error, isError, type ServiceError } from '../domain/error.ts'
+import type { Grant, GrantId } from '../domain/grant.ts'
 import type { Alias, Key, KeyMaterial, KeyMaterialId } from '../domain/key.ts'
 import { type KeyReference, parseKeyReference } from '../domain/key-id.ts'
 import type { VerifiedCaller } from './caller.ts'
-import { hiddenResource } from './denial.ts'
+import { grantOfToken, type TokenParts } from './grant-token.ts'
+import { refuseMissingKey } from './missing-key.ts'
 import type { Store } from './ports.ts'
 import type { KeyTarget } from './targets.ts'
 
@@ -21,18 +23,22 @@ export type Finder = {
   /** The key that shares the id of `key` in another Region. */
   related<A extends string>(action: A, key: Key, region: Region): Promise<KeyTarget<A> | undefined>
   material(materialId: KeyMaterialId): Promise<KeyMaterial | undefined>
-  keyOf(material: KeyMaterial): Promise<Key | undefined>
+  keyOf(owned: Scope & Pick<Key, 'keyId'>): Promise<Key | undefined>
   alias(name: AliasName): Promise<Alias | ServiceError>
+  grant(key: Key, grantId: GrantId): Promise<Grant | undefined>
+  /** The grant that a token names; the errors are those of `grantOfToken`. */
+  grantOfToken(token: string): Promise<Grant | ServiceError>
 }
 
-export function finderFor(store: Store, caller: VerifiedCaller): Finder {
+export function finderFor(parts: TokenParts, caller: VerifiedCaller): Finder {
+  const { store } = parts
   const { scope } = caller
   return {
     caller,
     scope,
-    key: (action, named, aliases) => findTarget(store, caller, { action, named, aliases }),
+    key: (action, named, aliases) => findTarget(parts, caller, { action, named, aliases }),
     async keyToUse(action, named) {
-      const target = await findTarget(store, caller, { action, named, aliases: 'accepted' })
+      const target = await findTarget(parts, caller, { action, named, aliases: 'accepted' })
       if (isError(target) || target.key.currentMaterialId === undefined) return target
       const material = await store.findMaterial(target.key.region, target.key.currentMaterialId)
       return material ? { ...target, material } : target
@@ -42,18 +48,20 @@ export function finderFor(store: Store, caller: VerifiedCaller): Finder {
       return key && { kind: 'key', action, key }
     },
     material: (materialId) => store.findMaterial(scope.region, materialId),
-    keyOf: (material) => findKey(store, material, material.keyId),
+    keyOf: (owned) => findKey(store, owned, owned.keyId),
     async alias(name) {
       const alias = await store.findAlias(scope, name)
       return alias ?? aliasNotFound(scope, name)
     },
+    grant: (key, grantId) => store.findGrant(key, key.keyId, grantId),
+    grantOfToken: (token) => grantOfToken(parts, scope.region, token),
   }
 }
 
 type Wanted<A> = { readonly action: A; readonly named: string; readonly aliases: AliasRule }
 
 async function findTarget<A extends string>(
-  store: Store,
+  { store, clock }: TokenParts,
   caller: VerifiedCaller,
   wanted: Wanted<A>,
 ): Promise<KeyTarget<A> | ServiceError> {
@@ -62,9 +70,10 @@ async function findTarget<A extends string>(
   if (reference.kind === 'alias' && wanted.aliases === 'refused')
     return error('InvalidArnException', 'Key Aliases are not supported for this operation.')
   const key = await referencedKey(store, reference)
-  // Whether a key of another account exists is not the caller's to learn.
   if (isError(key))
-    return reference.scope.account === caller.scope.account ? key : hiddenResource(caller.principal.arn, wanted.action)
+    return reference.scope.account === caller.scope.account
+      ? key
+      : refuseMissingKey(clock, caller, wanted.action, reference)
   return {
     kind: 'key',
     action: wanted.action,

@@ -37,6 +37,8 @@ export type Submission = {
 
 /** Key policies compiled once per text, and the checks of new ones. */
 export type KeyPolicies = {
+  /** Whether a principal that a policy or a grant names exists. */
+  isPrincipal(named: NamedPrincipal): boolean
   compiled(key: PolicyOwner): CompiledPolicy
   /** The text to keep, or `MalformedPolicyDocumentException`, `LimitExceededException`. */
   check(submission: Submission): string | ServiceError
@@ -46,6 +48,7 @@ export type KeyPolicies = {
 export function keyPolicies(clock: Clock, isPrincipal: (named: NamedPrincipal) => boolean): KeyPolicies {
   const cache = lru<string, CompiledPolicy>(POLICY_CACHE_MAX)
   return {
+    isPrincipal,
     compiled(key) {
       const name = key.policy ?? defaultName(key.account, key.region)
       const known = cache.get(name)

@@ -1,5 +1,6 @@
 import type { AliasName, Region } from '../domain/arn.ts'
 import type { ErrorCode, ServiceError } from '../domain/error.ts'
+import type { Grant } from '../domain/grant.ts'
 import type { Key, KeyMaterial } from '../domain/key.ts'
 import type { KeyUsage } from '../domain/key-spec.ts'
 import type { StateRule } from '../domain/key-state.ts'
@@ -28,6 +29,7 @@ export type Granted<T extends Target> =
         readonly proof: Authorized<Action>
         readonly key: Key
         readonly requestAlias?: AliasName
+        readonly grant?: Grant
         usable(): UsableKey<Action> | ServiceError
       }
     : T extends AliasTarget<infer Action> | AccountTarget<infer Action>
@@ -75,8 +77,11 @@ export type Elsewhere = {
 /** How the event shows the call, where it differs from the rule (all members sent but blobs and secrets; no response). */
 export type EventRule = {
   readonly request?: 'none'
-  /** `arn`: `{keyId: <key ARN>}`, for management operations with an empty answer; `output`: the answer itself. */
-  readonly response?: 'arn' | 'output'
+  /**
+   * `arn`: `{keyId: <key ARN>}`, for management operations with an empty answer; `output`: the answer itself; `output-and-arn`:
+   * both.
+   */
+  readonly response?: 'arn' | 'output' | 'output-and-arn'
   /** Members of the request, as events spell them by the rule, that CloudTrail calls otherwise. */
   readonly renamed?: Readonly<Record<string, string>>
 }

@@ -97,9 +97,11 @@ function renamed(shown: JsonObject | null, names: Readonly<Record<string, string
 
 function responseElements({ operation, targets, result }: Attempt): JsonObject | null {
   if (!operation || isError(result)) return null
-  if (operation.event?.response === 'output') return logged(operation.output ?? {}, result.output, eventDate)
-  const key = operation.event?.response === 'arn' ? targets?.key : undefined
-  return key?.kind === 'key' ? { keyId: key.key.arn } : null
+  const response = operation.event?.response
+  if (response === undefined) return null
+  const output = response === 'arn' ? null : logged(operation.output ?? {}, result.output, eventDate)
+  const key = response === 'output' ? undefined : targets?.key
+  return key?.kind === 'key' ? { ...output, keyId: key.key.arn } : output
 }
 
 function additionalEventData(attempt: Attempt): { readonly additionalEventData?: JsonObject } {

@@ -1,7 +1,9 @@
 import { type AccountId, type AliasArn, type AliasName, aliasArn, type Region, type Scope } from '../domain/arn.ts'
 import { isError, type ServiceError } from '../domain/error.ts'
+import type { Grant } from '../domain/grant.ts'
 import type { Key, KeyMaterial } from '../domain/key.ts'
 import type { StateRule } from '../domain/key-state.ts'
+import type { RequestedGrant } from '../policy/grant.ts'
 
 /** A key that a call needs, and the action it must be allowed on it. */
 export type KeyTarget<Action extends string = string> = {
@@ -14,6 +16,10 @@ export type KeyTarget<Action extends string = string> = {
   readonly material?: KeyMaterial
   /** The request named no key, so a refusal must not tell which it is. */
   readonly isNamedByCiphertext?: boolean
+  /** For CreateGrant: what the new grant would allow. */
+  readonly requestedGrant?: RequestedGrant
+  /** For RetireGrant: the grant, if there is one. */
+  readonly grant?: Grant
   /** Which states admit the call; the operation's own rule when absent. */
   readonly states?: StateRule
 }

@@ -3,6 +3,7 @@ import { CancelKeyDeletion } from './CancelKeyDeletion.ts'
 import { ConnectCustomKeyStore } from './ConnectCustomKeyStore.ts'
 import { CreateAlias } from './CreateAlias.ts'
 import { CreateCustomKeyStore } from './CreateCustomKeyStore.ts'
+import { CreateGrant } from './CreateGrant.ts'
 import { CreateKey } from './CreateKey.ts'
 import { Decrypt } from './Decrypt.ts'
 import { DeleteAlias } from './DeleteAlias.ts'
@@ -27,13 +28,17 @@ import { GetKeyPolicy } from './GetKeyPolicy.ts'
 import { GetKeyRotationStatus } from './GetKeyRotationStatus.ts'
 import { GetPublicKey } from './GetPublicKey.ts'
 import { ListAliases } from './ListAliases.ts'
+import { ListGrants } from './ListGrants.ts'
 import { ListKeyPolicies } from './ListKeyPolicies.ts'
 import { ListKeyRotations } from './ListKeyRotations.ts'
 import { ListKeys } from './ListKeys.ts'
 import { ListResourceTags } from './ListResourceTags.ts'
+import { ListRetirableGrants } from './ListRetirableGrants.ts'
 import { PutKeyPolicy } from './PutKeyPolicy.ts'
 import { ReEncrypt } from './ReEncrypt.ts'
 import { ReplicateKey } from './ReplicateKey.ts'
+import { RetireGrant } from './RetireGrant.ts'
+import { RevokeGrant } from './RevokeGrant.ts'
 import { RotateKeyOnDemand } from './RotateKeyOnDemand.ts'
 import { ScheduleKeyDeletion } from './ScheduleKeyDeletion.ts'
 import { Sign } from './Sign.ts'
@@ -53,6 +58,7 @@ export const OPERATIONS: readonly Operation[] = [
   ConnectCustomKeyStore,
   CreateAlias,
   CreateCustomKeyStore,
+  CreateGrant,
   CreateKey,
   Decrypt,
   DeleteAlias,
@@ -77,13 +83,17 @@ export const OPERATIONS: readonly Operation[] = [
   GetKeyRotationStatus,
   GetPublicKey,
   ListAliases,
+  ListGrants,
   ListKeyPolicies,
   ListKeyRotations,
   ListKeys,
   ListResourceTags,
+  ListRetirableGrants,
   PutKeyPolicy,
   ReEncrypt,
   ReplicateKey,
+  RetireGrant,
+  RevokeGrant,
   RotateKeyOnDemand,
   ScheduleKeyDeletion,
   Sign,

@@ -8,6 +8,8 @@ export const PAGES = {
   DescribeCustomKeyStores: { default: 100, max: 1000 },
   ListKeys: { default: 100, max: 1000 },
   ListAliases: { default: 50, max: 100 },
+  ListGrants: { default: 50, max: 100 },
+  ListRetirableGrants: { default: 50, max: 100 },
   ListKeyPolicies: { default: 100, max: 1000 },
   ListKeyRotations: { default: 100, max: 1000 },
   ListResourceTags: { default: 50, max: 50 },

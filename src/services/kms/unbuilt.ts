@@ -6,14 +6,9 @@ import { operation } from '../../request/operation.ts'
  * told apart from names that AWS does not know either, so that a client reads what is missing instead of doubting itself.
  */
 const READ_ONLY = {
-  CreateGrant: false,
   DeleteImportedKeyMaterial: false,
   GetParametersForImport: true,
   ImportKeyMaterial: false,
-  ListGrants: true,
-  ListRetirableGrants: true,
-  RetireGrant: false,
-  RevokeGrant: false,
 } as const
 
 /** One operation for each unbuilt name: authenticated and recorded as any other, then refused. */
