@@ -32,6 +32,12 @@ export const USABLE_IN = {
   schedulable: ['Enabled', 'PendingImport', 'Unavailable', 'Updating'],
   /** ReplicateKey. */
   replicable: ['Enabled'],
+  /** GetParametersForImport. */
+  preparable: ['Enabled', 'Disabled', 'PendingImport'],
+  /** ImportKeyMaterial. */
+  importable: ['Enabled', 'Disabled', 'PendingImport', 'Updating'],
+  /** DeleteImportedKeyMaterial. */
+  emptiable: ['Enabled', 'Disabled', 'PendingImport', 'PendingDeletion', 'PendingReplicaDeletion'],
   /** ScheduleKeyDeletion. */
   deletable: ['Enabled', 'Disabled', 'PendingImport', 'Unavailable', 'Creating'],
   /** CancelKeyDeletion. */

@@ -56,6 +56,16 @@ export type RelatedKeys = {
   readonly replicas: readonly Region[]
 }
 
+/** What a key is without that its materials, which are imported, be read. */
+export type ImportedKey = {
+  /** Whether every material that the key is bound to is here; without one of them the key cannot be used at all. */
+  readonly isComplete: boolean
+  /** When the first of the materials that the key is bound to is destroyed, in milliseconds since the epoch. */
+  readonly validTo?: number
+  /** New material that waits to become the current one. */
+  readonly pendingMaterialId?: KeyMaterialId
+}
+
 /** One KMS key: everything about it but its material and its aliases. */
 export type Key = {
   readonly account: AccountId
@@ -84,6 +94,17 @@ export type Key = {
   readonly rotation?: Rotation
   /** Only of keys in a custom key store. */
   readonly custody?: Custody
+  /** Absent until the first import. */
+  readonly imported?: ImportedKey
+}
+
+/** What is told of material that was imported. */
+export type ImportedMaterial = {
+  readonly description?: string
+  /** When it is destroyed, in milliseconds since the epoch; absent when it does not expire, and from what is not here. */
+  readonly validTo?: number
+  /** What new material waits for; the key is bound for ever to any other. */
+  readonly awaits?: 'ROTATION'
 }
 
 /** One version of a key's material. */
@@ -93,11 +114,14 @@ export type KeyMaterial = {
   readonly keyId: KeyId
   readonly materialId: KeyMaterialId
   readonly createdAt: number
+  /** Empty once the material was destroyed, which happens to imported material: what is told of it stays. */
   readonly wrapped: WrappedKey
   /** DER, SubjectPublicKeyInfo; of key pairs only. */
   readonly publicKey?: Uint8Array
   /** How it became a key's current material; absent from the first. */
   readonly rotation?: MaterialRotation
+  /** Of imported material only. */
+  readonly imported?: ImportedMaterial
 }
 
 export type Alias = {

@@ -65,6 +65,12 @@ export const ROTATION_PERIOD_DAYS = { min: 90, max: 2_560, default: 365 } as con
 export const ON_DEMAND_ROTATIONS_MAX = 25
 /** Milliseconds before an automatic rotation in which none is begun on demand. Source: RotateKeyOnDemand, 20 minutes. */
 export const ROTATION_QUIET_MS = 1_200_000
+/** Milliseconds that the parameters for an import are valid. Source: GetParametersForImport, 24 hours. */
+export const IMPORT_PARAMETERS_VALID_MS = 86_400_000
+/** Milliseconds from an import to the date on which its material is destroyed. Source: ImportKeyMaterial, 365 days. */
+export const IMPORTED_MATERIAL_VALID_MAX_MS = 31_536_000_000
+/** Imported materials of one key: the first, one for each rotation on demand, and one that waits for its rotation. */
+export const IMPORTED_MATERIALS_MAX = ON_DEMAND_ROTATIONS_MAX + 2
 /** Days. Source: ScheduleKeyDeletion. */
 export const PENDING_WINDOW_DAYS = { min: 7, max: 30, default: 30 } as const
 

@@ -60,13 +60,21 @@ export function refuseUnrotatable(key: Pick<Key, 'arn' | 'keySpec' | 'origin'>):
   )
 }
 
+/** Whether the key is of a kind that rotates on demand: symmetric, with material that is made here or imported. */
+export function refuseUnrotatableOnDemand(key: Pick<Key, 'arn' | 'keySpec' | 'origin'>): ServiceError | undefined {
+  return key.keySpec === 'SYMMETRIC_DEFAULT' && key.origin === 'EXTERNAL' ? undefined : refuseUnrotatable(key)
+}
+
 /**
  * Whether a rotation may be begun on demand at `now`.
  *
- * @returns `ConflictException` while one runs and shortly before an automatic one; `LimitExceededException` when the key has
+ * @returns `KMSInvalidStateException` for imported material when none is waiting; `ConflictException` while one runs and shortly before an automatic one; `LimitExceededException` when the key has
  *   had as many as a key may have. Source: RotateKeyOnDemand; text of the limit from recorded answers.
  */
-export function refuseOnDemand({ arn, rotation = NEVER_ROTATED }: Key, now: number): ServiceError | undefined {
+export function refuseOnDemand(key: Key, now: number): ServiceError | undefined {
+  const { arn, origin, imported, rotation = NEVER_ROTATED } = key
+  if (origin === 'EXTERNAL' && imported?.pendingMaterialId === undefined)
+    return error('KMSInvalidStateException', `No available key material pending rotation for the key: ${arn}.`)
   if (rotation.onDemandStartedAt !== undefined)
     return error('ConflictException', `${arn} is already being rotated on demand.`)
   if (rotation.schedule && rotation.schedule.nextRotationAt - now <= ROTATION_QUIET_MS)

@@ -67,6 +67,9 @@ const ERRORS: ReadonlyMap<number, ServiceError> = new Map([
   [REPLIES.invalidMaterial, error('ValidationException', 'The key material is not a private key of its key spec.')],
   [REPLIES.plaintextTooLong, error('ValidationException')],
   [REPLIES.invalidGrantToken, error('InvalidGrantTokenException')],
+  [REPLIES.invalidImportToken, error('InvalidImportTokenException')],
+  [REPLIES.expiredImportToken, error('ExpiredImportTokenException')],
+  [REPLIES.incorrectMaterial, error('IncorrectKeyMaterialException')],
   [REPLIES.overloaded, error('ThrottlingException', 'Rate exceeded')],
   [REPLIES.unproven, internal('an algorithm did not pass its known-answer tests')],
   [REPLIES.unknownDomainKey, internal('a wrapped key names a domain key that the store does not hold')],
@@ -129,6 +132,12 @@ function u32(value: number): Buffer {
   return bytes
 }
 
+function u64(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8)
+  bytes.writeBigUInt64BE(BigInt(value))
+  return bytes
+}
+
 const NO_FIELD = internal('the key process left out a field')
 
 /** The first field of an answer. */
@@ -186,6 +195,13 @@ function callsOver(ask: Ask): Calls {
       const wrapped = await first(ask('rewrapMaterial', [materialField(source), text(region)], region))
       return isError(wrapped) ? wrapped : parseWrappedKey(wrapped)
     },
+    async createImportParameters(_proof, { account, region, keyId }, { algorithm, keySpec, validTo }) {
+      const named = [account, region, keyId, algorithm, keySpec].map(text)
+      const made = await both(ask('createImportParameters', [...named, u64(validTo)], region))
+      return isError(made) ? made : { token: made[0], publicKey: made[1] }
+    },
+    importMaterial: (_proof, binding, { token, now, wrapped }) =>
+      newMaterial(ask('importMaterial', [...bindingFields(binding), token, u64(now), wrapped], binding.region)),
     encrypt: (key, plaintext, manner) =>
       encrypted(ask('encrypt', [materialField(key), plaintext, mannerField(manner)])),
     decrypt: (key, ciphertext, manner) => first(ask('decrypt', [materialField(key), ciphertext, mannerField(manner)])),

@@ -31,6 +31,8 @@ export const OPS = {
   wrapKeyStoreSecret: 22,
   signGrantToken: 23,
   verifyGrantToken: 24,
+  createImportParameters: 25,
+  importMaterial: 26,
 } as const
 export type Op = keyof typeof OPS
 
@@ -63,6 +65,11 @@ export const REPLIES = {
   invalidMaterial: 13,
   plaintextTooLong: 14,
   invalidGrantToken: 15,
+  /** An import token is none, or was made for another key. */
+  invalidImportToken: 16,
+  expiredImportToken: 17,
+  /** What was unwrapped is not material of such a key. */
+  incorrectMaterial: 18,
 } as const
 export type Refusal = Exclude<keyof typeof REPLIES, 'ok'>
 

@@ -3,6 +3,7 @@ import type { ServiceError } from '../domain/error.ts'
 import type { DutyParts } from './duty-parts.ts'
 import { deleteDueKey } from './key-deletion.ts'
 import { rotateDueKey } from './key-rotation.ts'
+import { expireDueMaterial } from './material-expiry.ts'
 import type { Duty } from './ports.ts'
 import { changeDuePrimary } from './primary-change.ts'
 import { synchronizeDueKey } from './replica-synchronization.ts'
@@ -32,6 +33,8 @@ export function runDuty(parts: DutyParts, duty: Duty): Promise<ServiceError | un
   switch (duty.kind) {
     case 'delete-key':
       return deleteDueKey(parts, duty)
+    case 'expire-material':
+      return expireDueMaterial(parts, duty)
     case 'rotate-key':
       return rotateDueKey(parts, duty)
     case 'synchronize-key':

@@ -6,6 +6,7 @@ import { nextRevision } from '../domain/next-revision.ts'
 import { afterRotation, NEVER_ROTATED, nextRotation } from '../domain/rotation.ts'
 import { authorizeDuty } from './authorize.ts'
 import type { DutyParts } from './duty-parts.ts'
+import { pendingRotated } from './imported-material.ts'
 import { shareMaterial, synchronizationEvent } from './material-sharing.ts'
 import type { Change, Duty, Store } from './ports.ts'
 import { relatedKeys } from './related-keys.ts'
@@ -71,7 +72,9 @@ function putDutyRight(store: Store, was: Key): Promise<Done> {
 
 type Rotating = { readonly key: Key; readonly duty: Duty; readonly rotation: MaterialRotation }
 
-async function rotate(parts: DutyParts, { key: was, duty, rotation }: Rotating): Promise<Done> {
+async function rotate(parts: DutyParts, rotating: Rotating): Promise<Done> {
+  const { key: was, duty, rotation } = rotating
+  if (was.origin === 'EXTERNAL') return rotateImported(parts, rotating)
   const { account, region, keyId, keySpec, keyUsage, origin } = was
   const binding = { account, region, keyId, keySpec, keyUsage, origin }
   const proof = authorizeDuty('RotateKey', duty)
@@ -99,6 +102,18 @@ async function rotate(parts: DutyParts, { key: was, duty, rotation }: Rotating):
   ]
   const committed = await parts.store.commit(changes, events)
   if (committed === 'committed') for (const event of events) parts.outbox.deliver(event)
+  return committed
+}
+
+/** To the material that waits; without any, because it has gone meanwhile, the rotation is over. */
+async function rotateImported(parts: DutyParts, { key: was, rotation }: Rotating): Promise<Done> {
+  const after = afterRotation(was.rotation ?? NEVER_ROTATED, rotation)
+  const rotated = await pendingRotated(parts.store, was, rotation, after)
+  if (!rotated) return putDutyRight(parts.store, { ...was, rotation: after })
+  const eventId = parts.ids.uuid()
+  const event = { eventId, line: rotationEvent({ eventId, was, rotation, materialId: rotated.materialId }) }
+  const committed = await parts.store.commit([...rotated.changes, rotationDuty(rotated.key)], event)
+  if (committed === 'committed') parts.outbox.deliver(event)
   return committed
 }
 

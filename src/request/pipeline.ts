@@ -153,6 +153,7 @@ async function settle(parts: PipelineParts, attempt: Attempt): Promise<Result | 
   if (committed === 'conflict') return 'conflict'
   for (const each of events) parts.outbox.deliver(each)
   for (const change of changes) if (change.kind === 'update-key-store') parts.keyStores.attend(change.keyStore)
+  if (!isError(result) && result.forget) await parts.hsm.forget(result.forget)
   await runAtOnce(parts, changes)
   return result
 }

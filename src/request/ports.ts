@@ -9,6 +9,7 @@ import type { DataKeyPairSpec } from '../domain/key-spec.ts'
 import type { KeyUsage } from '../domain/key-usage.ts'
 import type { RsaEncryptionAlgorithm } from '../domain/rsa-encryption.ts'
 import type { MessageType, SigningAlgorithm } from '../domain/signing-algorithm.ts'
+import type { Wrapping } from '../domain/wrapping.ts'
 
 /** Time as every rule but the signature check sees it. */
 export interface Clock {
@@ -46,7 +47,7 @@ export type WrappedDomainKey = {
 export type Duty = {
   readonly scope: Scope
   readonly keyId: KeyId
-  readonly kind: 'delete-key' | 'rotate-key' | 'synchronize-key' | 'update-primary'
+  readonly kind: 'delete-key' | 'expire-material' | 'rotate-key' | 'synchronize-key' | 'update-primary'
   readonly dueAt: number
 }
 
@@ -65,6 +66,9 @@ export type Change =
   | { readonly kind: 'update-key'; readonly key: Key }
   | { readonly kind: 'delete-key'; readonly key: Key }
   | { readonly kind: 'insert-material'; readonly material: KeyMaterial }
+  // These name no revision of their own: they come with an `update-key` of the same key.
+  | { readonly kind: 'update-material'; readonly material: KeyMaterial }
+  | { readonly kind: 'delete-material'; readonly material: KeyMaterial }
   | { readonly kind: 'insert-alias'; readonly alias: Alias }
   | { readonly kind: 'update-alias'; readonly alias: Alias; readonly was: Alias }
   | { readonly kind: 'delete-alias'; readonly alias: Alias }
@@ -218,6 +222,14 @@ export type DataKeyPair = {
   /** DER, SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array
 }
+/** The public half of a wrapping key pair, with what opens it again: the private half, sealed for one key, for its caller to keep. */
+export type ImportParameters = {
+  readonly token: Uint8Array
+  /** DER, SubjectPublicKeyInfo. */
+  readonly publicKey: Uint8Array
+}
+/** Material as its owner sends it, with the token of the key pair that it is wrapped for. */
+export type WrappedImport = { readonly token: Uint8Array; readonly wrapped: Uint8Array }
 export type MacAlgorithm = 'HMAC_SHA_224' | 'HMAC_SHA_256' | 'HMAC_SHA_384' | 'HMAC_SHA_512'
 
 /**
@@ -245,6 +257,29 @@ export interface KeyProcess {
     source: { readonly key: Omit<MaterialBinding, 'materialId'>; readonly material: KeyMaterial },
     region: Region,
   ): Promise<WrappedKey | ServiceError>
+  /**
+   * A wrapping key pair for one key. It takes up to seconds.
+   *
+   * @param validTo - milliseconds since the epoch after which the token is refused.
+   */
+  createImportParameters(
+    proof: Authorized<'kms:GetParametersForImport'>,
+    scope: Pick<Key, 'account' | 'region' | 'keyId'>,
+    wanted: Wrapping & { readonly validTo: number },
+  ): Promise<ImportParameters | ServiceError>
+  /**
+   * Unwraps material that its owner brings, and wraps it for the store. The same material of the same key has the same id.
+   *
+   * @param now - milliseconds since the epoch, against which the token's validity is held.
+   * @returns `InvalidImportTokenException` for a token of another key or none; `ExpiredImportTokenException`;
+   *   `InvalidCiphertextException` for what does not unwrap; `IncorrectKeyMaterialException` for what is not material of such
+   *   a key.
+   */
+  importMaterial(
+    proof: Authorized<'kms:ImportKeyMaterial'>,
+    binding: Omit<MaterialBinding, 'materialId'>,
+    brought: WrappedImport & { readonly now: number },
+  ): Promise<NewMaterial | ServiceError>
   encrypt(key: UsableKey<'kms:Encrypt'>, plaintext: Uint8Array, manner: Manner): Promise<Encrypted | ServiceError>
   /** `InvalidCiphertextException` without a reason when anything about the ciphertext or its context is wrong. */
   decrypt(key: UsableKey<'kms:Decrypt'>, ciphertext: Uint8Array, manner: Manner): Promise<Uint8Array | ServiceError>

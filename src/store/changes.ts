@@ -27,6 +27,10 @@ export function applyChange(sql: Statements, change: Change): Applied {
       return deleteKey(sql, change)
     case 'insert-material':
       return insertMaterial(sql, change.material)
+    case 'update-material':
+      return updateMaterial(sql, change)
+    case 'delete-material':
+      return deleteMaterial(sql, change)
     case 'insert-alias':
       return insertAlias(sql, change)
     case 'update-alias':
@@ -75,10 +79,30 @@ function insertMaterial(sql: Statements, material: KeyMaterial): Applied {
   const scopeId = findScopeId(sql, material)
   const id = materialIdBytes(material.materialId)
   if (scopeId === undefined || sql.findMaterial.get(id, material.region) !== undefined) return 'conflict'
-  const { createdAt, wrapped, publicKey = null, rotation } = material
-  const rotated = [rotation?.date ?? null, rotation?.type ?? null] as const
-  sql.insertMaterial.run(id, scopeId, keyIdBytes(material.keyId), createdAt, wrapped, publicKey, ...rotated)
+  sql.insertMaterial.run(id, scopeId, keyIdBytes(material.keyId), ...materialColumns(material))
   return [materialSubject(material.region, material.materialId)]
+}
+
+/** Everything about material but what names it. */
+function materialColumns({ createdAt, wrapped, publicKey, rotation, imported }: KeyMaterial) {
+  const rotated = [rotation?.date ?? null, rotation?.type ?? null] as const
+  return [createdAt, wrapped, publicKey ?? null, ...rotated, imported ? JSON.stringify(imported) : null] as const
+}
+
+function updateMaterial(sql: Statements, { material }: ChangeOf<'update-material'>): Applied {
+  const scopeId = findScopeId(sql, material)
+  if (scopeId === undefined) return 'conflict'
+  const named = [materialIdBytes(material.materialId), scopeId, keyIdBytes(material.keyId)] as const
+  const { changes } = sql.updateMaterial.run(...materialColumns(material), ...named)
+  return changes === 1 ? [materialSubject(material.region, material.materialId)] : 'conflict'
+}
+
+function deleteMaterial(sql: Statements, { material }: ChangeOf<'delete-material'>): Applied {
+  const scopeId = findScopeId(sql, material)
+  if (scopeId === undefined) return 'conflict'
+  const { materialId, keyId } = material
+  const { changes } = sql.deleteMaterial.run(materialIdBytes(materialId), scopeId, keyIdBytes(keyId))
+  return changes === 1 ? [materialSubject(material.region, materialId)] : 'conflict'
 }
 
 function updateKey(sql: Statements, { key }: ChangeOf<'update-key'>): Applied {

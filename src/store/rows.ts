@@ -8,7 +8,15 @@ import {
   parseRegion,
   type Scope,
 } from '../domain/arn.ts'
-import type { Alias, Key, KeyMaterial, KeyMaterialId, MaterialRotation, WrappedKey } from '../domain/key.ts'
+import type {
+  Alias,
+  ImportedMaterial,
+  Key,
+  KeyMaterial,
+  KeyMaterialId,
+  MaterialRotation,
+  WrappedKey,
+} from '../domain/key.ts'
 import { parseKeyId } from '../domain/key-id.ts'
 import type { AccessKey, Duty, WrappedDomainKey } from '../request/ports.ts'
 
@@ -129,6 +137,7 @@ export function parseMaterialRow(materialId: KeyMaterialId, row: Row): KeyMateri
     wrapped: bytes(row, 'wrapped') as WrappedKey,
     ...(row.public_key === null ? {} : { publicKey: bytes(row, 'public_key') }),
     ...(row.rotated_at === null ? {} : { rotation: parseMaterialRotation(row) }),
+    ...(row.imported === null ? {} : { imported: parseImported(row) }),
   })
 }
 
@@ -137,6 +146,10 @@ function parseMaterialRotation(row: Row): MaterialRotation {
     date: integer(row, 'rotated_at'),
     type: text(row, 'rotation_type') as MaterialRotation['type'],
   })
+}
+
+function parseImported(row: Row): ImportedMaterial {
+  return Object.freeze(JSON.parse(text(row, 'imported'))) as ImportedMaterial
 }
 
 export function parseAliasRow({ account, region }: Scope, row: Row): Alias {

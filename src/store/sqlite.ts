@@ -79,11 +79,19 @@ function createWrites(
 
 const plainWork = (run: () => readonly Subject[]): Work => ({ isChange: true, destroys: false, run })
 
+/** What must be gone from the log as well; material that is written anew is destroyed in the form that it had before. */
+const DESTROYING: ReadonlySet<Change['kind']> = new Set([
+  'delete-key',
+  'delete-key-store',
+  'update-material',
+  'delete-material',
+])
+
 function commitWork(sql: Statements, changes: readonly Change[], events: readonly OutboxEvent[]): Work {
   if (events.length > EVENTS_PER_COMMIT_MAX) throw new TypeError('a commit has too many events')
   return {
     isChange: true,
-    destroys: changes.some(({ kind }) => kind === 'delete-key' || kind === 'delete-key-store'),
+    destroys: changes.some(({ kind }) => DESTROYING.has(kind)),
     run(epoch) {
       const touched: Subject[] = []
       for (const change of changes) {

@@ -11,8 +11,8 @@ const SQL = {
   ...GRANT_SQL,
   findKey: `select revision, created_at, material_id, record from keys where scope_id = ${SCOPE} and key_id = ?`,
   findAlias: `select name, key_id, created_at, updated_at from aliases where scope_id = ${SCOPE} and name = ?`,
-  findMaterial: `select s.account, s.region, m.key_id, m.created_at, m.wrapped, m.public_key, m.rotated_at, m.rotation_type
-    from key_materials m join scopes s on s.scope_id = m.scope_id where m.material_id = ? and s.region = ?`,
+  findMaterial: `select s.account, s.region, m.key_id, m.created_at, m.wrapped, m.public_key, m.rotated_at, m.rotation_type,
+    m.imported from key_materials m join scopes s on s.scope_id = m.scope_id where m.material_id = ? and s.region = ?`,
   findAccessKey:
     'select account, principal, status, created_at, wrapped_secret from access_keys where access_key_id = ?',
   // One row of digits: a thousand rows of 17 bytes take five times as long to hand over.
@@ -24,7 +24,7 @@ const SQL = {
     where scope_id = ${SCOPE} and key_id = ? and name > ? order by name limit ?`,
   // Materials of one instant are told apart by their ids. The last parameter is 1 to leave out the first material.
   listMaterials: `select s.account, s.region, m.key_id, m.created_at, m.wrapped, m.public_key, m.rotated_at,
-    m.rotation_type, m.material_id from key_materials m join scopes s on s.scope_id = m.scope_id
+    m.rotation_type, m.imported, m.material_id from key_materials m join scopes s on s.scope_id = m.scope_id
     where m.scope_id = ${SCOPE} and m.key_id = ? and (m.created_at, m.material_id) > (?, ?)
     and (m.rotated_at is not null or ? = 0) order by m.created_at, m.material_id limit ?`,
   countKeys: 'select key_count as count from scopes where account = ? and region = ?',
@@ -56,8 +56,11 @@ const SQL = {
   keyAt: 'select 1 from keys where scope_id = ? and key_id = ? and revision = ?',
   deleteKey: 'delete from keys where scope_id = ? and key_id = ?',
   insertMaterial: `insert into key_materials
-    (material_id, scope_id, key_id, created_at, wrapped, public_key, rotated_at, rotation_type)
-    values (?, ?, ?, ?, ?, ?, ?, ?)`,
+    (material_id, scope_id, key_id, created_at, wrapped, public_key, rotated_at, rotation_type, imported)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  updateMaterial: `update key_materials set created_at = ?, wrapped = ?, public_key = ?, rotated_at = ?, rotation_type = ?,
+    imported = ? where material_id = ? and scope_id = ? and key_id = ?`,
+  deleteMaterial: 'delete from key_materials where material_id = ? and scope_id = ? and key_id = ?',
   deleteMaterialsOfKey: 'delete from key_materials where scope_id = ? and key_id = ? returning material_id',
   deleteAliasesOfKey: 'delete from aliases where scope_id = ? and key_id = ? returning name',
   deleteDutiesOfKey: 'delete from duties where scope_id = ? and key_id = ? returning kind',

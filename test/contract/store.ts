@@ -208,6 +208,29 @@ function materials(holds: Holds): void {
     },
   )
 
+  holds('imported material is read as it was written, changed, destroyed and deleted', async (store) => {
+    const imported = { ...first, imported: { description: 'text', validTo: 9, awaits: 'ROTATION' } as const }
+    await put(store, { kind: 'insert-key', key: keyOf(A), material: imported })
+    assert.deepEqual(await store.findMaterial(HOME.region, M3), imported)
+    const rotated = { ...imported, rotation: { date: 5, type: 'ON_DEMAND' } as const, imported: {} }
+    await put(store, { kind: 'update-material', material: rotated })
+    assert.deepEqual(await store.findMaterial(HOME.region, M3), rotated)
+    const destroyed = { ...materialOf(keyOf(A), M3, new Uint8Array()), createdAt: 1, imported: {} }
+    await put(store, { kind: 'update-material', material: destroyed })
+    assert.deepEqual(await store.listMaterials(HOME, A, { limit: 10 }), [destroyed])
+    await put(store, { kind: 'delete-material', material: destroyed })
+    assert.equal(await store.findMaterial(HOME.region, M3), undefined)
+  })
+
+  for (const kind of ['update-material', 'delete-material'] as const)
+    holds(`${kind} of what is not there, or of another key, changes nothing`, async (store) => {
+      await fill(store)
+      await refuse(store, { kind, material: materialOf(keyOf(A), parseMaterialIdOf(9)) })
+      await refuse(store, { kind, material: materialOf(keyOf(B), M1) })
+      await refuse(store, { kind, material: materialOf(keyOf(A, {}, OTHER_REGION), M1) })
+      assert.deepEqual(await store.findMaterial(HOME.region, M1), third)
+    })
+
   holds('with a key go all its materials and all its duties, of each kind', async (store) => {
     await fill(store)
     await put(

@@ -118,7 +118,7 @@ function parseRecord(text: string): Row {
 
 export const MATERIAL_ROWS = `select s.account, s.region, m.key_id, m.material_id, m.wrapped, k.record
   from key_materials m join scopes s on s.scope_id = m.scope_id
-  join keys k on k.scope_id = m.scope_id and k.key_id = m.key_id`
+  join keys k on k.scope_id = m.scope_id and k.key_id = m.key_id where length(m.wrapped) > 0`
 
 function openMaterial(domainKeys: readonly DomainKey[], row: Row): Material {
   const [account, region] = [textOf(row, 'account'), textOf(row, 'region')]

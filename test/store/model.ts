@@ -59,6 +59,14 @@ function isApplied(draft: Draft, change: Change): boolean {
       return isKeyDeleted(draft, change.key)
     case 'insert-material':
       return isMaterialAdded(draft, change.material)
+    case 'update-material': {
+      const name = `${change.material.region} ${change.material.materialId}`
+      if (!draft.materials.has(name)) return false
+      draft.materials.set(name, change.material)
+      return true
+    }
+    case 'delete-material':
+      return draft.materials.delete(`${change.material.region} ${change.material.materialId}`)
     case 'insert-alias':
       return hasKey(draft, change.alias) && isPut(draft.aliases, nameIn(change.alias, change.alias.name), change.alias)
     case 'update-alias':

@@ -15,8 +15,9 @@ export type Boundary = {
   /** Whether a family of algorithms passes its known-answer tests, which run before its first use. */
   readonly isProven: (family: Family) => boolean | Promise<boolean>
   readonly grantTokens: GrantTokens
-  /** Absent where nobody may bring material in the clear, which is everywhere but in the emulator. */
-  readonly materialIds?: MaterialIds
+  readonly materialIds: MaterialIds
+  /** Whether material may be brought in the clear, which is so in the emulator alone. */
+  readonly adoptsMaterial: boolean
 }
 
 /** Fields of the reply, or the code of a refusal. */

@@ -1,5 +1,6 @@
 import { HEADER_BYTES, MATERIAL_ID_BYTES, MATERIAL_ID_OFFSET, PREFIX } from '../../domain/ciphertext-header.ts'
 import { PLAINTEXT_MAX_BYTES } from '../../domain/limits.ts'
+import { tlv } from './der.ts'
 import { IV_BYTES, TAG_BYTES } from './sealed.ts'
 
 /** Bytes of Trent's own before the plaintext, where AWS's ciphertext has as many of unknown use: version 01, ten zeros. */
@@ -23,15 +24,6 @@ export type CiphertextLayout = {
   readonly sealedOffset: number
   /** Everything before `sealedOffset`, with zeros for material id, nonce and IV. */
   readonly template: Buffer
-}
-
-/** DER: definite lengths in the fewest octets. Source: ITU-T X.690, 8.1.3 and 10.1. */
-function tlv(tag: number, ...parts: readonly Uint8Array[]): Buffer {
-  const content = Buffer.concat(parts)
-  const { length } = content
-  if (length < 0x80) return Buffer.concat([Buffer.of(tag, length), content])
-  if (length < 0x100) return Buffer.concat([Buffer.of(tag, 0x81, length), content])
-  return Buffer.concat([Buffer.of(tag, 0x82, length >> 8, length & 0xff), content])
 }
 
 const OID_ENCRYPTED_DATA = Buffer.from('06092a864886f70d010706', 'hex')

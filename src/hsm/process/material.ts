@@ -21,7 +21,7 @@ import { randomBytes } from './random.ts'
 import { unwrap, wrap } from './wrapped.ts'
 
 const BINDING = Buffer.from('trent/v1/key-material')
-/** Names the purpose of the key derived from the root key that ids of adopted material are made with. */
+/** Names the purpose of the key derived from the root key that ids of brought material are made with. */
 const ID_LABEL = 'trent/v1/material-id'
 
 /** What material is bound to, as it arrives: text but for the 32 bytes of material id. */
@@ -57,7 +57,7 @@ function parseKeyUsage(keySpec: KeySpec, text: string): KeyUsage | undefined {
   return Object.hasOwn(KEY_SPECS[keySpec], text) ? (text as KeyUsage) : undefined
 }
 
-/** Makes the id of adopted material from the material and its key. */
+/** Makes the id of brought material from the material and its key. */
 export type MaterialIds = (account: Buffer, keyId: Buffer, bytes: Buffer) => Buffer
 
 /**
@@ -85,14 +85,14 @@ function kindOf(keySpec: Buffer, keyUsage: Buffer): Kind | undefined {
 }
 
 /** What new material will be bound to, copied: key pairs are made after the request's bytes are gone. */
-function readUnnamed(fields: readonly Buffer[]): (Unnamed & Kind) | undefined {
+export function readUnnamed(fields: readonly Buffer[]): (Unnamed & Kind) | undefined {
   const [account, region, keyId, keySpec, keyUsage, origin] = fields.map((field) => Buffer.from(field))
   if (!account || !region || !keyId || !keySpec || !keyUsage || !origin) return undefined
   const kind = kindOf(keySpec, keyUsage)
   return kind && { account, region, keyId, keySpec, keyUsage, origin, ...kind }
 }
 
-function wrapMaterial(domainKey: DomainKey, binding: Binding, bytes: Buffer): readonly Buffer[] {
+export function wrapMaterial(domainKey: DomainKey, binding: Binding, bytes: Buffer): readonly Buffer[] {
   const wrapped = wrap(domainKey, bindingOf(binding), bytes)
   bytes.fill(0)
   return [binding.materialId, wrapped]
@@ -127,7 +127,8 @@ export function createMaterial(
   )
 }
 
-function fits(spec: RandomKeySpec, { length }: Buffer): boolean {
+/** Whether bytes that are brought are as long as such a key's may be. */
+export function fits(spec: RandomKeySpec, { length }: Buffer): boolean {
   if (spec === 'SYMMETRIC_DEFAULT') return length === RANDOM_MATERIAL_BYTES[spec]
   return length >= RANDOM_MATERIAL_BYTES[spec] && length <= HMAC_MATERIAL_MAX_BYTES
 }

@@ -4,6 +4,7 @@ import { isMac, mac, macHash } from './algorithms.ts'
 import type { Answer, Boundary, Operation } from './boundary.ts'
 import { type Bytes, decryptUnder, encryptAnew, encryptUnder, envelopeOf } from './cipher.ts'
 import { encrypt } from './envelope.ts'
+import { IMPORT_OPERATIONS } from './import-operations.ts'
 import { KEY_PAIR_OPERATIONS } from './key-pair-operations.ts'
 import { wrapKeyStoreSecret } from './key-store-secret.ts'
 import { adoptMaterial, createMaterial, isKeyPair, type SecretMaterial } from './material.ts'
@@ -62,8 +63,8 @@ const OPERATIONS = {
   },
   adoptMaterial: {
     fields: 7,
-    run: ({ domainKeys, materialIds }, ...fields) =>
-      materialIds ? adoptMaterial(domainKeys, materialIds, fields) : 'refused',
+    run: ({ domainKeys, materialIds, adoptsMaterial }, ...fields) =>
+      adoptsMaterial ? adoptMaterial(domainKeys, materialIds, fields) : 'refused',
   },
   rewrapMaterial: {
     fields: 2,
@@ -149,6 +150,7 @@ const OPERATIONS = {
       grantTokens.isSigned(text, signature) ? [] : 'invalidGrantToken',
   },
   ...KEY_PAIR_OPERATIONS,
+  ...IMPORT_OPERATIONS,
 } as const satisfies Record<Op, Operation>
 
 function isMessage(message: Buffer): boolean {

@@ -52,15 +52,15 @@ async function start(channel: Channel): Promise<void> {
   const rootKey = readRootKey(ROOT_KEY_FD)
   if (!rootKey) return refuseToServe(channel, 'the root key file is damaged')
   const domainKeys = createDomainKeys(rootKey)
-  const boundary = {
+  serve(channel, {
     domainKeys,
     material: createMaterials(domainKeys),
     ...createLanes(),
     isProven: createProofs(),
     grantTokens: createGrantTokens(rootKey),
-  }
-  const adopts = process.argv.includes(ADOPTS_MATERIAL)
-  serve(channel, adopts ? { ...boundary, materialIds: createMaterialIds(rootKey) } : boundary)
+    materialIds: createMaterialIds(rootKey),
+    adoptsMaterial: process.argv.includes(ADOPTS_MATERIAL),
+  })
 }
 
 await start(openChannel(CHANNEL_FD))

@@ -1,4 +1,4 @@
-import { constants, publicEncrypt, subtle, type webcrypto } from 'node:crypto'
+import { constants, type KeyObject, publicEncrypt, subtle } from 'node:crypto'
 import {
   isRsaEncryption,
   isRsaKeySpec,
@@ -33,14 +33,21 @@ export function encryptRsa({ material, algorithm }: RsaCipher, plaintext: Buffer
 
 /** @returns the plaintext, to be wiped by the caller; `invalidCiphertext` for every failure, and never which. */
 export async function decryptRsa({ material, algorithm }: RsaCipher, ciphertext: Buffer): Promise<Buffer | Refusal> {
-  const { privateKey } = material
-  // Web Crypto is the form of RSA decryption that Node does beside the event loop.
-  const key = privateKey.toCryptoKey({ name: 'RSA-OAEP', hash: HASHES[algorithm].web }, false, ['decrypt'])
-  return (await opened(key, ciphertext)) ?? 'invalidCiphertext'
+  return (await openOaep(material.privateKey, algorithm, ciphertext)) ?? 'invalidCiphertext'
 }
 
-/** Length, range and padding fail alike: which of them did would help to forge the next attempt. */
-async function opened(key: webcrypto.CryptoKey, ciphertext: Buffer): Promise<Buffer | undefined> {
+/**
+ * Length, range and padding fail alike: which of them did would help to forge the next attempt.
+ *
+ * @returns the plaintext, to be wiped by the caller; nothing for every failure.
+ */
+export async function openOaep(
+  privateKey: KeyObject,
+  algorithm: RsaEncryptionAlgorithm,
+  ciphertext: Buffer,
+): Promise<Buffer | undefined> {
+  // Web Crypto is the form of RSA decryption that Node does beside the event loop.
+  const key = privateKey.toCryptoKey({ name: 'RSA-OAEP', hash: HASHES[algorithm].web }, false, ['decrypt'])
   try {
     return Buffer.from(await subtle.decrypt({ name: 'RSA-OAEP' }, key, new Uint8Array(ciphertext)))
   } catch {

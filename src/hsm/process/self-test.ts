@@ -5,6 +5,7 @@ import { IMPLEMENTATIONS, mac } from './algorithms.ts'
 import { derivationInput, deriveKey, deriveSigningKey } from './derive.ts'
 import { decrypt, encrypt, encryptWith, envelopeKey } from './envelope.ts'
 import { GCM } from './sealed.ts'
+import { openKeyWrap } from './unwrapping.ts'
 
 const hex = (text: string) => Buffer.from(text, 'hex')
 
@@ -45,6 +46,14 @@ const macOf = (hash: string) => () =>
 function signingKey(): string {
   const scope = { date: Buffer.from('20150830'), region: Buffer.from('us-east-1'), service: Buffer.from('iam') }
   return deriveSigningKey(Buffer.from('wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'), scope).toString('hex')
+}
+
+/** Key data of RFC 5649, 6, under the bytes 00 to 1f. Computed apart from this code. */
+function keyWrap(): string {
+  const key = Buffer.from(Array.from({ length: 32 }, (_, i) => i))
+  const wrapped = hex('29b7fa191c2165684374eee9f74595e2a42bace75c425b3053efa26ffe1bb32f')
+  const changed = hex('29b7fa191c2165684374eee9f74595e2a42bace75c425b3053efa26ffe1bb32e')
+  return `${openKeyWrap(key, wrapped)?.toString('hex')}, ${openKeyWrap(key, changed)}`
 }
 
 /** A whole ciphertext with a chosen nonce and IV. Layout: docs/formats.md. */
@@ -92,6 +101,7 @@ const KNOWN_ANSWERS: Readonly<Record<string, readonly [() => string, string]>> =
     macOf(IMPLEMENTATIONS.HMAC_512.hash),
     '164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737',
   ],
+  'AES key wrap': [keyWrap, 'c37b7e6492584340bed12207808941155068f738, undefined'],
   'signing key': [signingKey, 'c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9'],
   'ciphertext layout': [
     envelope,

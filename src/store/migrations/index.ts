@@ -5,6 +5,7 @@ import { outboxNumbers } from './0004-outbox-numbers.ts'
 import { customKeyStores } from './0005-custom-key-stores.ts'
 import { keyUsages } from './0006-key-usages.ts'
 import { grants } from './0007-grants.ts'
+import { importedMaterials } from './0008-imported-materials.ts'
 import type { Dialect } from './dialect.ts'
 
 export type Migration = {
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 5, name: 'custom-key-stores', statements: customKeyStores },
   { version: 6, name: 'key-usages', statements: keyUsages },
   { version: 7, name: 'grants', statements: grants },
+  { version: 8, name: 'imported-materials', statements: importedMaterials },
 ]
