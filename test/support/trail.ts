@@ -43,3 +43,18 @@ export async function eventsOf(data: string, requestId: string): Promise<readonl
     if (found.length > 0 || Date.now() > end) return found
   }
 }
+
+/** The events of that name about a key, once there are so many, or after a while as many as there are. */
+export async function keyEvents(
+  data: string,
+  eventName: string,
+  arn: string,
+  count = 1,
+): Promise<readonly TrailEvent[]> {
+  for (const end = Date.now() + WAIT_MS; ; await delay(20)) {
+    const found = (await trailEvents(data)).filter(
+      (event) => event.eventName === eventName && JSON.stringify(event.resources).includes(arn),
+    )
+    if (found.length >= count || Date.now() > end) return found
+  }
+}

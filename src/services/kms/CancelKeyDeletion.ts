@@ -1,3 +1,4 @@
+import { hasMaterial } from '../../domain/key-import.ts'
 import { optional } from '../../protocol/shape.ts'
 import { operation } from '../../request/operation.ts'
 import { onlyKey } from '../../request/targets.ts'
@@ -5,7 +6,8 @@ import { nextRevision } from './next.ts'
 import * as shapes from './shapes.ts'
 
 /**
- * Keeps a key whose deletion is pending. It comes back disabled, even if it was enabled before.
+ * Keeps a key whose deletion is pending. It comes back disabled, even if it was enabled before; one whose imported material is
+ * missing waits for it.
  *
  * Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_CancelKeyDeletion.html
  */
@@ -22,7 +24,10 @@ export const CancelKeyDeletion = operation({
   run: async (_input, { key: { key } }) => ({
     output: { KeyId: key.arn },
     changes: [
-      { kind: 'update-key', key: nextRevision(key, { state: { name: 'Disabled' } }) },
+      {
+        kind: 'update-key',
+        key: nextRevision(key, { state: { name: hasMaterial(key) ? 'Disabled' : 'PendingImport' } }),
+      },
       { kind: 'delete-duty', duty: { scope: key, keyId: key.keyId, kind: 'delete-key' } },
     ],
   }),

@@ -2,6 +2,7 @@ import { keyArn } from '../../domain/arn.ts'
 import { error, isError, type ServiceError } from '../../domain/error.ts'
 import type { Key, KeyMaterial } from '../../domain/key.ts'
 import { newKeyId } from '../../domain/key-id.ts'
+import { isImportable } from '../../domain/key-import.ts'
 import { algorithmsOf, type KeySpec, type KeyUsage } from '../../domain/key-spec.ts'
 import { KEYS_PER_REGION_MAX } from '../../domain/limits.ts'
 import { parseTags } from '../../domain/tag.ts'
@@ -11,6 +12,7 @@ import { type Call, operation } from '../../request/operation.ts'
 import { customKey, withoutMaterial } from './custom-key.ts'
 import { madeOutside, placeOf, refuseOutside } from './key-in-store.ts'
 import { keyMetadata } from './key-metadata.ts'
+import { madeToImport } from './key-to-import.ts'
 import * as shapes from './shapes.ts'
 
 /**
@@ -135,6 +137,7 @@ export const CreateKey = operation({
       ...(place ? { custody: place.custody } : {}),
     }
     if (place) return madeOutside(fresh, place, call)
+    if (input.Origin === 'EXTERNAL') return madeToImport(fresh, custom)
     const made = custom.material
       ? await call.hsm.adoptMaterial(account.proof, binding, custom.material)
       : await call.hsm.createMaterial(account.proof, binding)
@@ -194,11 +197,7 @@ function kindOf(input: Wanted): { readonly keySpec: CreatableKeySpec; readonly k
   if (algorithmsOf(keySpec, keyUsage).length === 0)
     return error('ValidationException', `KeyUsage ${keyUsage} is not compatible with KeySpec ${keySpec}`)
   if (keySpec === 'SM2') return error('UnsupportedOperationException', `KeySpec ${keySpec} is not supported.`)
-  return refuseOutside(input, keySpec) ?? refuseUnbuilt(input) ?? { keySpec, keyUsage }
-}
-
-function refuseUnbuilt(input: Wanted): ServiceError | undefined {
-  if (input.Origin === 'EXTERNAL')
-    return error('UnsupportedOperationException', `Origin ${input.Origin} is not supported.`)
-  return undefined
+  if (input.Origin === 'EXTERNAL' && !isImportable(keySpec))
+    return error('UnsupportedOperationException', `KeySpec ${keySpec} is not supported for Origin EXTERNAL.`)
+  return refuseOutside(input, keySpec) ?? { keySpec, keyUsage }
 }

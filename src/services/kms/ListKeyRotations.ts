@@ -1,11 +1,13 @@
 import { error, isError, type ServiceError } from '../../domain/error.ts'
-import type { Key, KeyMaterial } from '../../domain/key.ts'
+import type { ImportedMaterial, Key, KeyMaterial } from '../../domain/key.ts'
 import { parseKeyMaterialId } from '../../domain/key-id.ts'
-import { refuseUnrotatable } from '../../domain/rotation.ts'
-import { list, oneOf, optional, structure, timestamp } from '../../protocol/shape.ts'
+import { isPresent } from '../../domain/key-import.ts'
+import { refuseUnrotatableOnDemand } from '../../domain/rotation.ts'
+import { list, oneOf, optional, structure, timestamp, type ValueOf } from '../../protocol/shape.ts'
 import { operation } from '../../request/operation.ts'
 import type { Store } from '../../request/ports.ts'
 import { onlyKey } from '../../request/targets.ts'
+import { expirationOf } from './key-metadata.ts'
 import { cutPage, PAGES, pageOf } from './page.ts'
 import * as shapes from './shapes.ts'
 
@@ -22,7 +24,8 @@ const RotationsListEntry = structure({
 })
 
 /**
- * The completed rotations of a key, oldest first; with ALL_KEY_MATERIAL its first material as well.
+ * The completed rotations of a key, oldest first; with ALL_KEY_MATERIAL its first material as well, and imported material that
+ * waits for its rotation.
  *
  * Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeyRotations.html
  */
@@ -46,7 +49,7 @@ export const ListKeyRotations = operation({
   states: 'any',
   targets: (input, find) => onlyKey(find.key('kms:ListKeyRotations', input.KeyId, 'refused')),
   async run(input, { key: { key } }, call) {
-    const refused = refuseUnrotatable(key)
+    const refused = refuseUnrotatableOnDemand(key)
     if (refused) return refused
     const wanted = pageOf(input, PAGES.ListKeyRotations)
     if (isError(wanted)) return wanted
@@ -69,11 +72,27 @@ async function materialAfter(store: Store, key: Key, name: string): Promise<KeyM
     : error('InvalidMarkerException')
 }
 
-function entryOf(key: Key, { materialId, rotation }: KeyMaterial) {
+function entryOf(key: Key, material: KeyMaterial) {
+  const { materialId, rotation, imported } = material
   return {
     KeyId: key.keyId,
     KeyMaterialId: materialId,
-    KeyMaterialState: materialId === key.currentMaterialId ? ('CURRENT' as const) : ('NON_CURRENT' as const),
+    KeyMaterialState: stateOf(key, material),
     ...(rotation ? { RotationDate: rotation.date, RotationType: rotation.type } : {}),
+    ...(imported ? importOf(material, imported) : {}),
+  }
+}
+
+function stateOf(key: Key, { materialId, imported }: KeyMaterial): ValueOf<typeof shapes.KeyMaterialState> {
+  if (imported?.awaits === 'ROTATION') return 'PENDING_ROTATION'
+  return materialId === key.currentMaterialId ? 'CURRENT' : 'NON_CURRENT'
+}
+
+function importOf(material: KeyMaterial, { description, validTo }: ImportedMaterial) {
+  const isHere = isPresent(material)
+  return {
+    ImportState: isHere ? ('IMPORTED' as const) : ('PENDING_IMPORT' as const),
+    ...(description === undefined ? {} : { KeyMaterialDescription: description }),
+    ...(isHere ? expirationOf(validTo) : {}),
   }
 }

@@ -1,5 +1,5 @@
 import { refuseReplica } from '../../domain/multi-region.ts'
-import { NEVER_ROTATED, refuseOnDemand, refuseUnrotatable } from '../../domain/rotation.ts'
+import { NEVER_ROTATED, refuseOnDemand, refuseUnrotatableOnDemand } from '../../domain/rotation.ts'
 import { optional } from '../../protocol/shape.ts'
 import { rotationChanges } from '../../request/key-rotation.ts'
 import { operation } from '../../request/operation.ts'
@@ -9,7 +9,7 @@ import * as shapes from './shapes.ts'
 
 /**
  * Begins a rotation now. It is a duty of the service, which is done before the call is answered unless that fails, and then
- * tried again; the schedule of automatic rotation stays as it is.
+ * tried again; the schedule of automatic rotation stays as it is. A key with imported material rotates to the one that waits.
  *
  * Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_RotateKeyOnDemand.html
  */
@@ -33,7 +33,7 @@ export const RotateKeyOnDemand = operation({
   targets: (input, find) => onlyKey(find.key('kms:RotateKeyOnDemand', input.KeyId, 'refused')),
   async run(_input, { key: { key: was } }, call) {
     const now = call.clock.now()
-    const refused = refuseUnrotatable(was) ?? refuseReplica(was) ?? refuseOnDemand(was, now)
+    const refused = refuseUnrotatableOnDemand(was) ?? refuseReplica(was) ?? refuseOnDemand(was, now)
     if (refused) return refused
     const before = was.rotation ?? NEVER_ROTATED
     const rotation = { ...before, onDemandCount: before.onDemandCount + 1, onDemandStartedAt: now }

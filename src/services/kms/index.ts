@@ -8,6 +8,7 @@ import { CreateKey } from './CreateKey.ts'
 import { Decrypt } from './Decrypt.ts'
 import { DeleteAlias } from './DeleteAlias.ts'
 import { DeleteCustomKeyStore } from './DeleteCustomKeyStore.ts'
+import { DeleteImportedKeyMaterial } from './DeleteImportedKeyMaterial.ts'
 import { DeriveSharedSecret } from './DeriveSharedSecret.ts'
 import { DescribeCustomKeyStores } from './DescribeCustomKeyStores.ts'
 import { DescribeKey } from './DescribeKey.ts'
@@ -26,7 +27,9 @@ import { GenerateRandom } from './GenerateRandom.ts'
 import { GetKeyLastUsage } from './GetKeyLastUsage.ts'
 import { GetKeyPolicy } from './GetKeyPolicy.ts'
 import { GetKeyRotationStatus } from './GetKeyRotationStatus.ts'
+import { GetParametersForImport } from './GetParametersForImport.ts'
 import { GetPublicKey } from './GetPublicKey.ts'
+import { ImportKeyMaterial } from './ImportKeyMaterial.ts'
 import { ListAliases } from './ListAliases.ts'
 import { ListGrants } from './ListGrants.ts'
 import { ListKeyPolicies } from './ListKeyPolicies.ts'
@@ -48,7 +51,6 @@ import { UpdateAlias } from './UpdateAlias.ts'
 import { UpdateCustomKeyStore } from './UpdateCustomKeyStore.ts'
 import { UpdateKeyDescription } from './UpdateKeyDescription.ts'
 import { UpdatePrimaryRegion } from './UpdatePrimaryRegion.ts'
-import { UNBUILT } from './unbuilt.ts'
 import { Verify } from './Verify.ts'
 import { VerifyMac } from './VerifyMac.ts'
 
@@ -63,6 +65,7 @@ export const OPERATIONS: readonly Operation[] = [
   Decrypt,
   DeleteAlias,
   DeleteCustomKeyStore,
+  DeleteImportedKeyMaterial,
   DeriveSharedSecret,
   DescribeCustomKeyStores,
   DescribeKey,
@@ -81,7 +84,9 @@ export const OPERATIONS: readonly Operation[] = [
   GetKeyLastUsage,
   GetKeyPolicy,
   GetKeyRotationStatus,
+  GetParametersForImport,
   GetPublicKey,
+  ImportKeyMaterial,
   ListAliases,
   ListGrants,
   ListKeyPolicies,
@@ -113,5 +118,5 @@ export const kms: Service = {
   eventSource: 'kms.amazonaws.com',
   protocol: 'json',
   targetPrefix: 'TrentService',
-  operations: new Map([...OPERATIONS, ...UNBUILT].map((operation) => [operation.name, operation])),
+  operations: new Map(OPERATIONS.map((operation) => [operation.name, operation])),
 }

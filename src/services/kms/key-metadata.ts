@@ -25,6 +25,13 @@ export function publicKeyMetadata(key: Key, publicKey: Uint8Array): StructureOf<
   return metadata as StructureOf<typeof GetPublicKeyOutput>
 }
 
+/** How long imported material is kept; `validTo` in milliseconds since the epoch. */
+export function expirationOf(validTo: number | undefined) {
+  return validTo === undefined
+    ? ({ ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' } as const)
+    : ({ ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: validTo } as const)
+}
+
 /** A key as CreateKey and DescribeKey show it. Which members appear for which kind of key: recorded answers. */
 export function keyMetadata(key: Key): ValueOf<typeof KeyMetadata> {
   const metadata = {
@@ -47,6 +54,7 @@ export function keyMetadata(key: Key): ValueOf<typeof KeyMetadata> {
     ...(key.state.name === 'PendingReplicaDeletion'
       ? { PendingDeletionWindowInDays: key.state.pendingWindowDays }
       : {}),
+    ...(key.imported?.isComplete ? expirationOf(key.imported.validTo) : {}),
     ...(key.keySpec === 'SYMMETRIC_DEFAULT' && key.currentMaterialId
       ? { CurrentKeyMaterialId: key.currentMaterialId }
       : {}),

@@ -32,6 +32,8 @@ export const PolicyType = text(1, 131072, '[\\u0009\\u000A\\u000D\\u0020-\\u00FF
 export const NumberOfBytesType = integer(1, 1024)
 export const PendingWindowInDaysType = integer(1, 365)
 export const BackingKeyIdType = text(64, 64, '^[a-f0-9]+$')
+/** Empty when there was no material to name. */
+export const BackingKeyIdResponseType = text(0, 64, '^[a-f0-9]+$')
 export const CustomKeyStoreIdType = text(1, 64)
 export const CloudHsmClusterIdType = text(19, 24, 'cluster-[2-7a-zA-Z]{11,16}')
 export const XksKeyIdType = text(1, 128, '^[a-zA-Z0-9-_.]+$')

@@ -84,7 +84,6 @@ const REFUSED = [
   ],
   // AWS offers it in China alone.
   [{ KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' }, 'UnsupportedOperationException', 'KeySpec SM2 is not supported.'],
-  [{ Origin: 'EXTERNAL' }, 'UnsupportedOperationException', 'Origin EXTERNAL is not supported.'],
   [{ Tags: [tag('a'), tag('a')] }, 'TagException', 'Duplicate tag keys'],
   [{ Tags: [tag('AWS:a')] }, 'TagException', 'Tags beginning with aws: are reserved'],
   [{ Tags: Array.from({ length: 51 }, (_, index) => tag(`t${index}`)) }, 'TagException', 'Too many tags'],

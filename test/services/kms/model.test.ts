@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Members, Shape } from '../../../src/protocol/shape.ts'
 import { kms, OPERATIONS } from '../../../src/services/kms/index.ts'
-import { UNBUILT } from '../../../src/services/kms/unbuilt.ts'
 import { MODEL, type ModelMembers, type ModelShape, modelShape } from '../../support/model.ts'
 
 /** Every operation can fail so; definitions leave them out. */
@@ -71,20 +69,4 @@ for (const { name, input, output, errors } of OPERATIONS)
 
 test('every operation of the service model is known, and no other', () => {
   assert.deepEqual([...kms.operations.keys()].sort(), Object.keys(MODEL.operations).sort())
-})
-
-test('no operation is both built and unbuilt', () => {
-  const built = new Set(OPERATIONS.map((operation) => operation.name))
-  assert.deepEqual(
-    UNBUILT.filter((operation) => built.has(operation.name)),
-    [],
-  )
-})
-
-test('every unbuilt operation is listed among the divergences', () => {
-  const divergences = readFileSync(new URL('../../../docs/divergences.md', import.meta.url), 'utf8')
-  assert.deepEqual(
-    UNBUILT.filter((operation) => !divergences.includes(`\`${operation.name}\``)).map((operation) => operation.name),
-    [],
-  )
 })

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { OPERATIONS } from '../../../src/services/kms/index.ts'
-import { UNBUILT } from '../../../src/services/kms/unbuilt.ts'
 import { refusedWith, succeeded } from '../../support/answer.ts'
 import { MODEL, modelShape } from '../../support/model.ts'
 import { claim, KMS_HEADERS, newAccount, startTrent } from '../../support/trent.ts'
@@ -102,23 +101,6 @@ for (const target of [
     )
     assert.deepEqual([answer.status, answer.text], [400, '{"__type":"UnknownOperationException"}'])
   })
-
-for (const { name } of UNBUILT)
-  test(`${name} says that it is not supported yet`, async () => {
-    refusedWith(
-      await trent.kms(name, {}),
-      'UnsupportedOperationException',
-      `${name} is not supported by this version of Trent.`,
-    )
-  })
-
-test('an unbuilt operation is refused to callers that do not sign', async () => {
-  const answer = await trent.send({
-    headers: { ...KMS_HEADERS, 'x-amz-target': 'TrentService.ReplicateKey' },
-    body: '{}',
-  })
-  assert.match(answer.text, /MissingAuthenticationTokenException/)
-})
 
 const PROTOTYPE_NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'] as const
 
