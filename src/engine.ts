@@ -6,12 +6,13 @@ import { type Installation, install } from './first-start.ts'
 import { type OpenKeyProcess, openKeyProcess } from './hsm/client.ts'
 import type { Health } from './http/control.ts'
 import type { KeyBoundary } from './key-boundary.ts'
-import { acceptAnyone, verifyEveryone } from './request/authenticate.ts'
+import { acceptAnyone, servedRegions, verifyEveryone } from './request/authenticate.ts'
 import type { TravellingClock } from './request/clock.ts'
 import { authorizeByPolicies } from './request/decide.ts'
 import { openScheduler, runDueDuties } from './request/duties.ts'
 import type { Faults } from './request/faults.ts'
 import type { HttpRequest, HttpResponse } from './request/http.ts'
+import { iamParts } from './request/iam/parts.ts'
 import { keyPolicies } from './request/key-policy.ts'
 import { openKeyStoreConnections } from './request/key-store-connections.ts'
 import { openKeyUsages, unwrittenFrom } from './request/key-usages.ts'
@@ -19,6 +20,7 @@ import type { Log } from './request/log.ts'
 import { openOutbox, recoverOutbox } from './request/outbox.ts'
 import { pipeline } from './request/pipeline.ts'
 import type { Ids, KeyStoreBackends, Store, Trail } from './request/ports.ts'
+import { iam as iamService } from './services/iam/index.ts'
 import { kms } from './services/kms/index.ts'
 import { sts } from './services/sts/index.ts'
 import { openSqliteStore } from './store/sqlite.ts'
@@ -51,7 +53,7 @@ export type Surroundings = {
   readonly keyStoreBackends?: KeyStoreBackends
 }
 
-const SERVICES = [kms, sts]
+const SERVICES = [kms, iamService, sts]
 async function* noUses(): AsyncGenerator<never> {}
 /** Name of the setting in which the trail's head is remembered. */
 const TRAIL_ANCHOR = 'trail-anchor'
@@ -136,13 +138,27 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
   await recoverOutbox(store, outbox, async (eventIds) =>
     directory ? findEventIds(directory.trail, eventIds) : new Set(),
   )
-  const authenticate = isEmulator
-    ? acceptAnyone(installed.account)
-    : verifyEveryone({ store, hsm, regions: config.regions, realNow: Date.now })
-  // No users or roles exist yet, so the service admits no policy that names one; the emulator takes every name for real.
-  const policies = keyPolicies(clock, ({ type }) => isEmulator || type === 'account' || type === 'service')
+  const iam = iamParts(store, { admitsUnknown: isEmulator })
+  const { principals } = iam
+  const isServed = isEmulator ? () => true : servedRegions(config.regions)
+  const verify = verifyEveryone({ store, hsm, principals, isServed, realNow: Date.now })
+  const authenticate = isEmulator ? acceptAnyone(installed.account, principals, verify) : verify
+  const policies = keyPolicies(clock, iam.binder)
   const authorize = authorizeByPolicies(policies, clock, store)
-  const parts = { store, hsm, trail, outbox, clock, ids, log, authenticate, authorize, policies, services: SERVICES }
+  const parts = {
+    store,
+    hsm,
+    trail,
+    outbox,
+    clock,
+    ids,
+    log,
+    authenticate,
+    authorize,
+    policies,
+    iam,
+    services: SERVICES,
+  }
   const keyUsages = await openUsages(state, around)
   const scheduler = openScheduler(parts)
   const keyStores = openKeyStoreConnections({ store, backends: keyStoreBackends, log })

@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs'
+import { newAccessKeyId } from './domain/access-key-id.ts'
 import { type AccountId, parseAccountId, type Region, rootArn } from './domain/arn.ts'
 import { error, isError, type ServiceError } from './domain/error.ts'
 import type { Clock, Ids, KeyProcess, Store } from './request/ports.ts'
@@ -29,7 +30,7 @@ export async function install(first: FirstStart): Promise<Installation | Service
   const known = await first.store.setting(ACCOUNT)
   if (known !== undefined) return existing(known, first.account)
   const account = first.account ?? randomAccount(first.ids)
-  const accessKeyId = `AKIA${base32(first.ids.hex(16))}`
+  const accessKeyId = newAccessKeyId('AKIA', first.ids.hex(12))
   const made = await first.hsm.createSecret(accessKeyId)
   if (isError(made)) return made
   writeCredentials(first.credentialsPath, { accessKeyId, secret: made.secret, region: first.region })
@@ -60,13 +61,6 @@ function existing(text: string, wanted: AccountId | undefined): Installation | S
 function randomAccount(ids: Ids): AccountId {
   const digits = (BigInt(`0x${ids.hex(8)}`) % 900_000_000_000n) + 100_000_000_000n
   return parseAccountId(String(digits)) as AccountId
-}
-
-const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-
-/** One character per byte: 256 is a multiple of 32, so no character is likelier than another. */
-function base32(hex: string): string {
-  return [...Buffer.from(hex, 'hex')].map((byte) => BASE32[byte % 32]).join('')
 }
 
 /** AWS's shared credentials format, mode 0600, whole or not there. */

@@ -45,6 +45,11 @@ export function rootArn(account: AccountId, region: Region): PrincipalArn {
   return `arn:${partitionOf(region)}:iam::${account}:root` as PrincipalArn
 }
 
+/** An ARN that a check has shown to be a principal's. */
+export function parsePrincipalArn(arn: string): PrincipalArn {
+  return arn as PrincipalArn
+}
+
 export type ParsedArn = {
   readonly partition: string
   readonly service: string

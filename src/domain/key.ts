@@ -1,6 +1,7 @@
 import type { AccountId, AliasName, KeyArn, KeyId, Region } from './arn.ts'
 import type { Brand } from './brand.ts'
 import type { Custody } from './custody.ts'
+import type { PrincipalBinding } from './iam.ts'
 import type { KeyOrigin, KeySpec, KeyUsage } from './key-spec.ts'
 
 /** Key material under a domain key; only the key process opens it. Layout: docs/formats.md. */
@@ -87,6 +88,8 @@ export type Key = {
   readonly state: KeyState
   /** JSON as it was put; the default key policy when absent. */
   readonly policy?: string
+  /** Whom the users and roles that the policy names were when it was put. */
+  readonly policyPrincipals?: readonly PrincipalBinding[]
   /** Sorted by TagKey. */
   readonly tags: readonly Tag[]
   readonly currentMaterialId?: KeyMaterialId

@@ -158,6 +158,35 @@ export const DOMAIN_KEY_WRAPS_MAX = 2 ** 31
 /** Domain keys of one store: one per Region and day in which material was made. */
 export const DOMAIN_KEYS_MAX = 131_072
 
+/** Of one account, its users and so on. Source: IAM quotas. */
+export const IAM_QUOTAS = {
+  users: 5_000,
+  groups: 300,
+  roles: 1_000,
+  policies: 1_500,
+  oidcProviders: 100,
+  mfaDevices: 5_000,
+  accessKeysPerOwner: 2,
+  groupsPerUser: 10,
+  attachedPolicies: 10,
+  versionsPerPolicy: 5,
+  tags: 50,
+  mfaDevicesPerOwner: 8,
+  clientIdsPerProvider: 100,
+  thumbprintsPerProvider: 5,
+} as const
+/** Characters of policy documents, white space not counted; of inline policies, all of one holder together. Source: IAM quotas. */
+export const IAM_POLICY_MAX_CHARS = {
+  user: 2_048,
+  group: 5_120,
+  role: 10_240,
+  managed: 6_144,
+  trust: 2_048,
+  session: 2_048,
+} as const
+/** Seconds that a session of a role may last at the most, and by default. Source: CreateRole, MaxSessionDuration. */
+export const ROLE_SESSION_SECONDS = { min: 3_600, max: 43_200 } as const
+
 /** Signing keys and callers remembered, one per access key, day, Region and service. */
 export const SIGNING_KEY_CACHE_MAX = 10_000
 /** Compiled key policies kept, by their text. */

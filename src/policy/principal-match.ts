@@ -9,8 +9,10 @@ type Index = {
   readonly accounts: ReadonlySet<string>
   readonly services: ReadonlySet<string>
   readonly providers: ReadonlySet<string>
+  /** ARNs that stand for whoever bears them. */
   readonly arns: ReadonlySet<string>
-  readonly bindings: Bindings
+  /** Unique ids that the other ARNs stood for. */
+  readonly ids: ReadonlySet<string>
 }
 
 /** Compiles a Principal or NotPrincipal element of a statement with that effect. */
@@ -29,6 +31,7 @@ export function compilePrincipals(
 }
 
 function indexOf(entries: readonly PrincipalEntry[], bindings: Bindings): Index {
+  const arns = entries.flatMap((entry) => ('arn' in entry ? [entry.arn] : []))
   return {
     everyone: entries.some((entry) => entry.type === 'everyone'),
     accounts: new Set(entries.flatMap((entry) => (entry.type === 'account' ? [entry.account] : []))),
@@ -38,8 +41,8 @@ function indexOf(entries: readonly PrincipalEntry[], bindings: Bindings): Index 
         entry.type === 'provider' ? [entry.arn] : entry.type === 'provider-host' ? [entry.host] : [],
       ),
     ),
-    arns: new Set(entries.flatMap((entry) => ('arn' in entry ? [entry.arn] : []))),
-    bindings,
+    arns: new Set(arns.filter((arn) => !bindings.has(arn))),
+    ids: new Set(arns.flatMap((arn) => bindings.get(arn) ?? [])),
   }
 }
 
@@ -56,7 +59,7 @@ function reachOf(index: Index, principal: Principal): Reach {
       if (names(index, principal.arn, principal.uniqueId)) return 'direct'
       break
     case 'role-session':
-      if (index.arns.has(principal.arn)) return 'direct'
+      if (names(index, principal.arn, sessionId(principal))) return 'direct'
       if (names(index, principal.roleArn, principal.uniqueId)) return 'limited'
       break
     case 'federated-user':
@@ -67,10 +70,14 @@ function reachOf(index: Index, principal: Principal): Reach {
   return index.accounts.has(principal.account) ? 'account' : 'none'
 }
 
+/** `AROA…:SESSION`. */
+function sessionId({ arn, uniqueId }: Extract<Principal, { readonly type: 'role-session' }>): string | undefined {
+  return uniqueId && `${uniqueId}:${arn.slice(arn.lastIndexOf('/') + 1)}`
+}
+
 function names(index: Index, arn: string, uniqueId: string | undefined): boolean {
-  if (!index.arns.has(arn)) return false
-  const bound = index.bindings.get(arn)
-  return bound === undefined || bound === uniqueId
+  // A principal that was renamed is still the one that the policy was saved for; one that took its name is not.
+  return index.arns.has(arn) || (uniqueId !== undefined && index.ids.has(uniqueId))
 }
 
 /** How the principal that a grant names covers `principal`. */

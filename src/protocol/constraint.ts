@@ -58,7 +58,8 @@ const compiled = new Map<string, RegExp>()
 function wholePattern(source: string): RegExp {
   const known = compiled.get(source)
   if (known) return known
-  const pattern = new RegExp(`^(?:${source})$`)
+  // Classes of characters such as letters exist in Unicode mode only.
+  const pattern = new RegExp(`^(?:${source})$`, source.includes('\\p{') ? 'u' : '')
   compiled.set(source, pattern)
   return pattern
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { error, isError, type ServiceError } from '../domain/error.ts'
+import { readQueryInput } from '../protocol/query-input.ts'
 import { readStructure } from '../protocol/read.ts'
 import type { Fields } from '../protocol/shape.ts'
 import type { Attempt } from './attempt.ts'
@@ -43,7 +44,8 @@ export async function admit(
   if (fault?.error) return { ...known, caller, result: error(fault.error, 'Injected fault.') }
   const document = found.parameters()
   if (isError(document)) return { ...known, caller, result: document }
-  const input = service.protocol === 'json' ? readStructure(operation.input, document) : {}
+  const input =
+    document instanceof Map ? readQueryInput(operation.input, document) : readStructure(operation.input, document)
   if (isError(input)) return { ...known, caller, result: input }
   return { known: { ...known, caller, input }, operation, caller, input }
 }

@@ -28,7 +28,7 @@ async function renderQuery({ service, operation, request }: Attempt, result: Res
     operation: operation?.name ?? '',
     xmlNamespace,
     requestId: request.requestId,
-    members: operation?.output ?? {},
+    ...(operation?.output ? { members: operation.output } : {}),
   }
   return { status: 200, contentType: XML_CONTENT_TYPE, body: writeQueryAnswer({ ...answer, output: result.output }) }
 }

@@ -1,45 +1,71 @@
-import { type AccountId, parseAccountId, parseRegion, type Region, rootArn } from '../domain/arn.ts'
+import { isIssuedForm } from '../domain/access-key-id.ts'
+import { type AccountId, parseAccountId, parseRegion, type Region } from '../domain/arn.ts'
 import { error, isError, type ServiceError } from '../domain/error.ts'
 import { SIGNING_KEY_CACHE_MAX } from '../domain/limits.ts'
-import { type Credential, parseAuthorization, readCredential } from '../sigv4/authorization.ts'
+import { parseAuthorization, readCredential } from '../sigv4/authorization.ts'
 import { invalidToken, missingToken } from '../sigv4/refusal.ts'
 import { checkScope, verifySignature } from '../sigv4/verify.ts'
 import type { VerifiedCaller } from './caller.ts'
 import { type HttpRequest, header } from './http.ts'
+import type { KnownPrincipal, Principals } from './iam/principals.ts'
 import { lru } from './lru.ts'
 import type { AccessKey, KeyProcess, Store } from './ports.ts'
 
 /** Finds out who sends a request to the service of that signing name. */
 export type Authenticate = (request: HttpRequest, service: string) => Promise<VerifiedCaller | ServiceError>
 
-/** The emulator: any credentials are accepted; an access key id of 12 digits names the account. */
-export function acceptAnyone(defaultAccount: AccountId): Authenticate {
+/**
+ * The emulator: made-up credentials are accepted, and an access key id of 12 digits names the account.
+ *
+ * @param issued - what to do with credentials that a Trent has issued. Those are never taken for made-up ones: a deleted
+ *   access key would otherwise be worth more than it was before.
+ */
+export function acceptAnyone(
+  defaultAccount: AccountId,
+  principals: Pick<Principals, 'root'>,
+  issued: Authenticate,
+): Authenticate {
   const callers = lru<string, Identified>(SIGNING_KEY_CACHE_MAX)
-  return async (request) => {
+  return async (request, service) => {
     const credential = readCredential(request)
     if (credential === undefined) return missingToken()
     if (isError(credential)) return credential
+    const { accessKeyId } = credential
+    if (isIssuedForm(accessKeyId)) return issued(request, service)
     const region = parseRegion(credential.region)
     if (!region)
       return error(
         'InvalidSignatureException',
         `Credential should be scoped to a valid region, not '${credential.region}'.`,
       )
-    const account = parseAccountId(credential.accessKeyId) ?? defaultAccount
-    return callerOf(remembered(callers, account, credential, region), request)
+    const account = parseAccountId(accessKeyId) ?? defaultAccount
+    const name = `${account}/${accessKeyId}/${region}`
+    const known = callers.get(name)
+    if (known) return callerOf(known, request)
+    const made = identified(principals.root(account, { accessKeyId, region }), accessKeyId, region)
+    callers.set(name, made)
+    return callerOf(made, request)
   }
 }
 
 export type Verification = {
   readonly store: Store
   readonly hsm: KeyProcess
-  readonly regions: readonly Region[]
+  readonly principals: Principals
   /** Real time in milliseconds: signatures are never judged by a clock that travels. */
   readonly realNow: () => number
+  /** Whether requests signed for that service and Region are served. */
+  readonly isServed: (service: string, region: string) => boolean
 }
 
 /** Where global services are signed for by clients that know no other Region. */
 const GLOBAL_REGION = 'us-east-1'
+
+/** The Regions of a configuration, and the one that global services are signed for. */
+export function servedRegions(regions: readonly Region[]): Verification['isServed'] {
+  return (service, region) =>
+    regions.some((served) => served === region) || (service !== 'kms' && region === GLOBAL_REGION)
+}
 
 /**
  * The service: every signature is verified.
@@ -49,23 +75,23 @@ const GLOBAL_REGION = 'us-east-1'
  */
 export function verifyEveryone(verification: Verification): Authenticate {
   const signingKeys = lru<string, Uint8Array>(SIGNING_KEY_CACHE_MAX)
-  const callers = lru<string, Identified>(SIGNING_KEY_CACHE_MAX)
-  const isRegion = (service: string) => (region: string) =>
-    verification.regions.some((served) => served === region) || (service !== 'kms' && region === GLOBAL_REGION)
+  const identify = identifyKeys(verification)
   return async (request, service) => {
     const now = verification.realNow()
     const parsed = parseAuthorization(request, now)
     if (isError(parsed)) return parsed
-    const outOfScope = checkScope(parsed, { services: [service], isRegion: isRegion(service), now })
+    const isRegion = (region: string) => verification.isServed(service, region)
+    const outOfScope = checkScope(parsed, { services: [service], isRegion, now })
     if (outOfScope) return outOfScope
     const region = parseRegion(parsed.region)
     const accessKey = await verification.store.findAccessKey(parsed.accessKeyId)
-    // No session tokens are issued, so a request that carries one was signed with credentials that are not ours.
     if (!region || accessKey?.status !== 'Active' || parsed.sessionToken !== undefined) return invalidToken()
     const signingKey = await signingKeyOf(verification.hsm, signingKeys, accessKey, parsed)
     if (isError(signingKey)) return signingKey
     const refused = verifySignature(request, parsed, signingKey, { explain: service !== 'kms' })
-    return refused ?? callerOf(remembered(callers, accessKey.account, parsed, region), request)
+    if (refused) return refused
+    const known = await identify(accessKey, region)
+    return known ? callerOf(known, request) : invalidToken()
   }
 }
 
@@ -86,40 +112,45 @@ async function signingKeyOf(
 }
 
 /** What stays the same between a principal's requests, made once so that its event text is built once. */
-type Identified = Pick<VerifiedCaller, 'principal' | 'identity' | 'accessKeyId' | 'region' | 'scope'>
+type Identified = Omit<KnownPrincipal, never> & Pick<VerifiedCaller, 'accessKeyId' | 'region' | 'scope' | 'session'>
+type Remembered = { readonly version: number; readonly identified: Identified }
 
-function remembered(
-  callers: ReturnType<typeof lru<string, Identified>>,
-  account: AccountId,
-  { accessKeyId }: Credential,
-  region: Region,
-) {
-  const name = `${account}/${accessKeyId}/${region}`
-  const known = callers.get(name)
-  if (known) return known
-  const arn = rootArn(account, region)
-  const made: Identified = {
-    principal: { type: 'root', account, arn },
-    identity: { type: 'Root', principalId: account, arn, accountId: account, accessKeyId },
-    accessKeyId,
-    region,
-    scope: { account, region },
+/**
+ * Who an access key belongs to, with its policies. What was made is used until a commit touches any principal or policy of
+ * the account: the version is read before the store is, so that nothing stale is ever taken for fresh.
+ */
+function identifyKeys({ store, principals }: Pick<Verification, 'store' | 'principals'>) {
+  const remembered = lru<string, Remembered>(SIGNING_KEY_CACHE_MAX)
+  return async ({ accessKeyId, account, userId }: AccessKey, region: Region): Promise<Identified | undefined> => {
+    const name = `${accessKeyId}/${region}`
+    const version = store.iamVersion(account)
+    const known = remembered.get(name)
+    if (known?.version === version) return known.identified
+    const credentials = { accessKeyId, region }
+    const principal =
+      userId === undefined ? principals.root(account, credentials) : await principals.user(account, userId, credentials)
+    if (!principal) return undefined
+    const made = identified(principal, accessKeyId, region)
+    remembered.set(name, { version, identified: made })
+    return made
   }
-  callers.set(name, made)
-  return made
 }
 
-function callerOf(identified: Identified, request: HttpRequest): VerifiedCaller {
-  const { principal, identity, accessKeyId, region, scope } = identified
-  const userAgent = header(request, 'user-agent') ?? ''
+function identified(known: KnownPrincipal, accessKeyId: string, region: Region): Identified {
+  return { ...known, accessKeyId, region, scope: { account: known.principal.account, region } }
+}
+
+function callerOf(known: Identified, request: HttpRequest): VerifiedCaller {
   return {
-    principal,
-    identity,
-    accessKeyId,
-    region,
-    scope,
+    principal: known.principal,
+    identity: known.identity,
+    keys: known.keys,
+    ...(known.session ? { session: known.session } : {}),
+    accessKeyId: known.accessKeyId,
+    region: known.region,
+    scope: known.scope,
     sourceIp: request.sourceIp,
-    userAgent,
+    userAgent: header(request, 'user-agent') ?? '',
     secure: request.tls !== undefined,
   } as VerifiedCaller
 }

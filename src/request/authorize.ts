@@ -6,7 +6,7 @@ import type { Fields } from '../protocol/shape.ts'
 import type { VerifiedCaller } from './caller.ts'
 import type { Granted, GrantedTargets, Operation } from './operation.ts'
 import type { Authorized, Duty, OwnAction, UsableKey } from './ports.ts'
-import type { ConditionValues, KeyTarget, Target, Targets } from './targets.ts'
+import { type ConditionValues, type KeyTarget, resourceArn, type Target, type Targets } from './targets.ts'
 
 type Refusal = ServiceError | undefined
 
@@ -118,8 +118,11 @@ export function authorizeDuty(action: OwnAction, { scope, keyId }: Duty): Author
 
 /** The one place where a passed check becomes its proof. */
 function grantedTarget(target: Target): Granted<Target> {
-  const resource = target.kind === 'account' ? '*' : target.kind === 'alias' ? target.arn : target.key.arn
-  const proof = { action: target.action, resource } as Authorized
+  const proof = { action: target.action, resource: resourceArn(target) } as Authorized
+  if (target.kind === 'entity') {
+    const { arn, entity } = target
+    return { proof, arn, ...(entity ? { entity } : {}) } as Granted<Target>
+  }
   if (target.kind !== 'key') return { proof } as Granted<Target>
   const { key, material, requestAlias, grant } = target
   const usable = (): UsableKey | ServiceError =>

@@ -1,15 +1,25 @@
 import type { Region, Scope } from '../domain/arn.ts'
 import type { Brand } from '../domain/brand.ts'
-import type { RootUser } from '../policy/types.ts'
+import type { SessionRecord } from '../domain/session.ts'
+import type { FederatedUser, RoleSession, RootUser, User } from '../policy/types.ts'
 import type { Identity } from '../trail/identity.ts'
+
+/** Who can sign a request. */
+export type CallingPrincipal = RootUser | User | RoleSession | FederatedUser
+
+/** Condition keys with one value each; names in lower case. */
+export type ContextKeys = readonly (readonly [name: string, value: string])[]
 
 /** Proof that the request was authenticated as the mode demands. Only `authenticate()` makes one. */
 export type VerifiedCaller = Brand<
   {
-    /** The account's root user is the one principal that exists so far. */
-    readonly principal: RootUser
+    readonly principal: CallingPrincipal
     /** The caller as events show it. */
     readonly identity: Identity
+    /** What the principal itself brings into every decision. */
+    readonly keys: ContextKeys
+    /** What the caller's temporary credentials say. */
+    readonly session?: SessionRecord
     readonly accessKeyId: string
     readonly region: Region
     /** The caller's account in the endpoint's Region: where bare key ids and aliases are looked up. */

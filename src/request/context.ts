@@ -3,6 +3,7 @@ import type { Key } from '../domain/key.ts'
 import { multiRegionKeyType } from '../domain/multi-region.ts'
 import type { RequestContext } from '../policy/types.ts'
 import type { VerifiedCaller } from './caller.ts'
+import type { EntityTarget } from './iam/entity-target.ts'
 import type { ConditionValues } from './targets.ts'
 
 /** What of a key its condition keys tell. */
@@ -11,12 +12,13 @@ export type KeyFacts = Pick<
   'account' | 'region' | 'keySpec' | 'keyUsage' | 'origin' | 'multiRegion' | 'related' | 'tags'
 >
 
-/** The key that is decided about, if it is one, and the alias by which the request named it. */
-type Subject = {
+/** What is decided about: a key and the alias by which the request named it, or an entity of IAM. */
+export type Subject = {
   readonly key?: KeyFacts
   readonly requestAlias?: AliasName
   /** Where what is no key is asked for, if not in the caller's Region. */
   readonly region?: Region
+  readonly entity?: Pick<EntityTarget, 'account' | 'tags'>
 }
 
 type Put = (name: string, ...values: readonly string[]) => void
@@ -61,6 +63,7 @@ function gather(
   putCaller(put, caller, now)
   put('aws:requestedregion', subject.key?.region ?? subject.region ?? caller.region)
   if (subject.key) putKey(put, subject.key)
+  if (subject.entity) putEntity(put, subject.entity)
   if (subject.requestAlias !== undefined) put('kms:requestalias', subject.requestAlias)
   for (const [name, value] of Object.entries(carried))
     if (value !== undefined) put(name.toLowerCase(), ...(typeof value === 'string' ? [value] : value))
@@ -68,10 +71,10 @@ function gather(
 }
 
 function putCaller(put: Put, caller: VerifiedCaller, now: number): void {
-  put('aws:principalarn', caller.principal.arn)
-  put('aws:principalaccount', caller.principal.account)
-  put('aws:principaltype', 'Account')
-  put('aws:userid', caller.principal.account)
+  for (const [name, value] of caller.keys) put(name, value)
+  const mfaAt = caller.session?.mfaAt
+  if (mfaAt !== undefined && caller.session?.kind !== 'federated')
+    put('aws:multifactorauthage', String(Math.max(0, Math.floor((now - mfaAt) / 1000))))
   put('aws:sourceip', caller.sourceIp)
   put('aws:useragent', caller.userAgent)
   put('aws:securetransport', String(caller.secure))
@@ -93,4 +96,13 @@ function putKey(put: Put, key: KeyFacts): void {
   if (keyType) put('kms:multiregionkeytype', keyType)
   put('aws:resourceaccount', key.account)
   for (const tag of key.tags) put(`aws:resourcetag/${tag.TagKey.toLowerCase()}`, tag.TagValue)
+}
+
+/** Tags of an entity go by both names. Source: service authorization reference, IAM. */
+function putEntity(put: Put, { account, tags }: Pick<EntityTarget, 'account' | 'tags'>): void {
+  put('aws:resourceaccount', account)
+  for (const { Key, Value } of tags) {
+    put(`aws:resourcetag/${Key.toLowerCase()}`, Value)
+    put(`iam:resourcetag/${Key.toLowerCase()}`, Value)
+  }
 }

@@ -5,11 +5,11 @@ import { decideKeyAccess } from '../policy/key-access.ts'
 import type { Decision, Denial, RequestContext } from '../policy/types.ts'
 import type { Authorize } from './authorize.ts'
 import type { VerifiedCaller } from './caller.ts'
-import { requestContext } from './context.ts'
+import { requestContext, type Subject } from './context.ts'
 import { carriedContext, granteesToAsk, grantsToRetire } from './grant-access.ts'
 import type { KeyPolicies } from './key-policy.ts'
 import type { Clock, Store } from './ports.ts'
-import type { ConditionValues, KeyTarget, Target } from './targets.ts'
+import { type ConditionValues, type KeyTarget, resourceArn, type Target } from './targets.ts'
 
 /** What grants are read from. */
 type GrantStore = Pick<Store, 'findGrants'>
@@ -17,7 +17,7 @@ type GrantStore = Pick<Store, 'findGrants'>
 /** Decides by key policy and the caller's own policies and, only when they do not allow, by the key's grants for the caller. */
 export function authorizeByPolicies(policies: KeyPolicies, clock: Clock, store: GrantStore): Authorize {
   return (caller, target, carried) => {
-    const context = requestContext(caller, target.kind === 'alias' ? {} : target, carried, clock.now())
+    const context = requestContext(caller, subjectOf(target), carried, clock.now())
     const decision = decide(policies, caller, target, context)
     if (decision.allowed) return undefined
     const names = granteesToAsk(caller, target, decision)
@@ -52,13 +52,25 @@ async function decideByGrants(
 
 function refusalOf(decision: Denial, { principal }: VerifiedCaller, target: Target): ServiceError {
   const isNamedByCiphertext = target.kind === 'key' && target.isNamedByCiphertext === true
-  const request = { principal, action: target.action, resource: shownResource(target), isNamedByCiphertext }
+  const request = { principal, action: target.action, resource: resourceArn(target), isNamedByCiphertext }
   return error('AccessDeniedException', denialMessage(decision, request))
 }
 
 function keyAccess(policies: KeyPolicies, { principal }: VerifiedCaller, target: KeyTarget, context: RequestContext) {
   const { arn, account } = target.key
   return { principal, action: target.action, key: { arn, account, policy: policies.compiled(target.key) }, context }
+}
+
+function subjectOf(target: Target): Subject {
+  switch (target.kind) {
+    case 'key':
+    case 'account':
+      return target
+    case 'entity':
+      return { entity: target }
+    case 'alias':
+      return {}
+  }
 }
 
 function decide(policies: KeyPolicies, caller: VerifiedCaller, target: Target, context: RequestContext): Decision {
@@ -68,6 +80,7 @@ function decide(policies: KeyPolicies, caller: VerifiedCaller, target: Target, c
     case 'key':
       return decideKeyAccess({ ...keyAccess(policies, caller, target, context), grants: grantsToRetire(target) })
     case 'alias':
+    case 'entity':
       return decideIdentityAccess({ principal, action, resource: target.arn, account: target.account, context })
     case 'account':
       return decideIdentityAccess({
@@ -78,8 +91,4 @@ function decide(policies: KeyPolicies, caller: VerifiedCaller, target: Target, c
         context,
       })
   }
-}
-
-function shownResource(target: Target): string {
-  return target.kind === 'account' ? '*' : target.kind === 'alias' ? target.arn : target.key.arn
 }

@@ -6,6 +6,7 @@ import type { Alias, Key, KeyMaterial, KeyMaterialId } from '../domain/key.ts'
 import { type KeyReference, parseKeyReference } from '../domain/key-id.ts'
 import type { VerifiedCaller } from './caller.ts'
 import { grantOfToken, type TokenParts } from './grant-token.ts'
+import type { Directory } from './iam/directory.ts'
 import { refuseMissingKey } from './missing-key.ts'
 import type { Store } from './ports.ts'
 import type { KeyTarget } from './targets.ts'
@@ -17,6 +18,8 @@ export type AliasRule = 'accepted' | 'refused'
 export type Finder = {
   readonly caller: VerifiedCaller
   readonly scope: Scope
+  /** Principals and policies of IAM. */
+  readonly directory: Directory
   key<A extends string>(action: A, named: string, aliases: AliasRule): Promise<KeyTarget<A> | ServiceError>
   /** Also loads the material that encrypts now. */
   keyToUse<A extends string>(action: A, named: string): Promise<KeyTarget<A> | ServiceError>
@@ -36,6 +39,7 @@ export function finderFor(parts: TokenParts, caller: VerifiedCaller): Finder {
   return {
     caller,
     scope,
+    directory: parts.store,
     key: (action, named, aliases) => findTarget(parts, caller, { action, named, aliases }),
     async keyToUse(action, named) {
       const target = await findTarget(parts, caller, { action, named, aliases: 'accepted' })

@@ -14,12 +14,12 @@ export function parseGrantPrincipal(text: string, region: Region): NamedPrincipa
 }
 
 /** @returns `InvalidArnException` when a grant cannot name it, or when there is no such principal. */
-export function refuseGrantPrincipal(
+export async function refuseGrantPrincipal(
   text: string,
   region: Region,
-  isPrincipal: (named: NamedPrincipal) => boolean,
-): ServiceError | undefined {
+  isPrincipal: (named: NamedPrincipal) => Promise<boolean>,
+): Promise<ServiceError | undefined> {
   const named = parseGrantPrincipal(text, region)
   if ('kind' in named) return named
-  return isPrincipal(named) ? undefined : NOBODY
+  return (await isPrincipal(named)) ? undefined : NOBODY
 }

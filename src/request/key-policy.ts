@@ -1,5 +1,6 @@
 import { type AccountId, type KeyArn, parseAccountId, type Region, rootArn } from '../domain/arn.ts'
 import { error, isError, type ServiceError } from '../domain/error.ts'
+import type { PrincipalBinding } from '../domain/iam.ts'
 import type { Key } from '../domain/key.ts'
 import { POLICY_CACHE_MAX } from '../domain/limits.ts'
 import { compilePolicy } from '../policy/compile.ts'
@@ -10,20 +11,28 @@ import { type NamedPrincipal, namedPrincipals } from '../policy/principal.ts'
 import type { CompiledPolicy } from '../policy/types.ts'
 import type { VerifiedCaller } from './caller.ts'
 import { type KeyFacts, requestContext } from './context.ts'
+import type { Binder } from './iam/documents.ts'
 import { lru } from './lru.ts'
 import type { Clock } from './ports.ts'
 
-type PolicyOwner = Pick<Key, 'account' | 'region' | 'policy'>
+type PolicyOwner = Pick<Key, 'account' | 'region' | 'policy' | 'policyPrincipals'>
 
 /** The policy that decides about a key, as JSON: the one that was put, or the default one. */
 function policyText({ account, region, policy }: PolicyOwner): string {
   return policy ?? defaultKeyPolicy(rootArn(account, region))
 }
 
-/** A key's policy as GetKeyPolicy returns it. */
-export function keyPolicyText(key: Key): string {
+/**
+ * A key's policy as GetKeyPolicy returns it. A user or role that the policy was put for is shown by the ARN that it has now,
+ * or by its unique id when it is gone.
+ */
+async function keyPolicyText(key: Key, binder: Pick<Binder, 'arnOf'>): Promise<string> {
   const isAccount = (text: string): text is AccountId => parseAccountId(text) !== undefined
-  return formatPolicy(policyText(key), (text) => (isAccount(text) ? rootArn(text, key.region) : text))
+  const shown = new Map<string, string>()
+  for (const binding of key.policyPrincipals ?? []) shown.set(binding.arn, (await binder.arnOf(binding)) ?? binding.id)
+  return formatPolicy(policyText(key), (text) =>
+    isAccount(text) ? rootArn(text, key.region) : (shown.get(text) ?? text),
+  )
 }
 
 /** A new policy, and the key and caller that it is for. */
@@ -38,44 +47,59 @@ export type Submission = {
 /** Key policies compiled once per text, and the checks of new ones. */
 export type KeyPolicies = {
   /** Whether a principal that a policy or a grant names exists. */
-  isPrincipal(named: NamedPrincipal): boolean
+  isPrincipal(named: NamedPrincipal): Promise<boolean>
   compiled(key: PolicyOwner): CompiledPolicy
-  /** The text to keep, or `MalformedPolicyDocumentException`, `LimitExceededException`. */
-  check(submission: Submission): string | ServiceError
+  /** What of the policy to keep with the key, or `MalformedPolicyDocumentException`, `LimitExceededException`. */
+  check(submission: Submission): Promise<Required<Pick<Key, 'policy' | 'policyPrincipals'>> | ServiceError>
+  /** As GetKeyPolicy shows it. */
+  shown(key: Key): Promise<string>
 }
 
-/** @param isPrincipal - whether a principal that a policy names exists. */
-export function keyPolicies(clock: Clock, isPrincipal: (named: NamedPrincipal) => boolean): KeyPolicies {
+export function keyPolicies(clock: Clock, binder: Binder): KeyPolicies {
   const cache = lru<string, CompiledPolicy>(POLICY_CACHE_MAX)
   return {
-    isPrincipal,
+    isPrincipal: async (named) => 'bindings' in (await binder.bind([named])),
+    shown: (key) => keyPolicyText(key, binder),
     compiled(key) {
-      const name = key.policy ?? defaultName(key.account, key.region)
+      const bindings = key.policyPrincipals ?? []
+      const name = cacheName(key, bindings)
       const known = cache.get(name)
       if (known) return known
       const document = parsePolicy(policyText(key), 'key')
       if (isError(document)) throw new TypeError('a stored key policy is not a policy')
-      const made = compilePolicy(document)
+      const made = compilePolicy(document, bindingMap(bindings))
       cache.set(name, made)
       return made
     },
-    check({ text, bypassesLockoutCheck, caller, key }) {
+    async check({ text, bypassesLockoutCheck, caller, key }) {
       const document = parsePolicy(text, 'key')
       if (isError(document)) return document
-      if (!namedPrincipals(document).every(isPrincipal))
+      const bound = await binder.bind(namedPrincipals(document))
+      if (!('bindings' in bound))
         return error(
           'MalformedPolicyDocumentException',
           'Policy contains a statement with one or more invalid principals.',
         )
       const context = requestContext(caller, { key }, () => ({}), clock.now())
-      return !bypassesLockoutCheck && wouldLockOut(compilePolicy(document), caller.principal, { key, context })
+      const policy = compilePolicy(document, bindingMap(bound.bindings))
+      return !bypassesLockoutCheck && wouldLockOut(policy, caller.principal, { key, context })
         ? error(
             'MalformedPolicyDocumentException',
             'The new key policy will not allow you to update the key policy in the future.',
           )
-        : text
+        : { policy: text, policyPrincipals: bound.bindings }
     },
   }
+}
+
+function bindingMap(bindings: readonly PrincipalBinding[]): ReadonlyMap<string, string> {
+  return new Map(bindings.map(({ arn, id }) => [arn, id]))
+}
+
+/** The same text means others when it was put for others. */
+function cacheName({ policy, account, region }: PolicyOwner, bindings: readonly PrincipalBinding[]): string {
+  if (policy === undefined) return defaultName(account, region)
+  return bindings.length === 0 ? policy : `${bindings.map(({ id }) => id).join()} ${policy}`
 }
 
 /** No policy's text looks like this, so the default ones share the cache with the others. */

@@ -1,13 +1,19 @@
 import { lowerFirst, type Members, type Shape } from '../protocol/shape.ts'
 
-/** Members that no event shows. Blobs never show either. Source: CloudTrail records of KMS. */
+/** Members that no event shows. Blobs never show either. Source: CloudTrail records of KMS, IAM and STS. */
 const NEVER_LOGGED: ReadonlySet<string> = new Set([
+  'AuthenticationCode1',
+  'AuthenticationCode2',
   'GrantToken',
   'GrantTokens',
   'KeyStorePassword',
   'RawSecretAccessKey',
   'Recipient',
+  'SecretAccessKey',
+  'SessionToken',
+  'TokenCode',
   'TrustAnchorCertificate',
+  'WebIdentityToken',
   'XksProxyAuthenticationCredential',
 ])
 

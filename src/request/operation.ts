@@ -1,4 +1,4 @@
-import type { AliasName, Region } from '../domain/arn.ts'
+import type { AliasName, PrincipalArn, Region } from '../domain/arn.ts'
 import type { ErrorCode, ServiceError } from '../domain/error.ts'
 import type { Grant } from '../domain/grant.ts'
 import type { Key, KeyMaterial } from '../domain/key.ts'
@@ -8,6 +8,8 @@ import type { Fields, Members, StructureOf } from '../protocol/shape.ts'
 import type { JsonObject } from '../trail/event.ts'
 import type { VerifiedCaller } from './caller.ts'
 import type { Finder } from './finder.ts'
+import type { EntityTarget } from './iam/entity-target.ts'
+import type { Iam } from './iam/parts.ts'
 import type { KeyPolicies } from './key-policy.ts'
 import type {
   Authorized,
@@ -34,7 +36,9 @@ export type Granted<T extends Target> =
       }
     : T extends AliasTarget<infer Action> | AccountTarget<infer Action>
       ? { readonly proof: Authorized<Action> }
-      : never
+      : T extends EntityTarget<infer Action, infer E>
+        ? { readonly proof: Authorized<Action>; readonly arn: PrincipalArn; readonly entity?: E }
+        : never
 
 export type GrantedTargets<T extends Targets> = { readonly [Name in keyof T]: Granted<T[Name]> }
 
@@ -49,6 +53,7 @@ export type Call = {
   readonly policies: KeyPolicies
   readonly keyStoreBackends: KeyStoreBackends
   readonly keyUsages: LastUses
+  readonly iam: Iam
   /** The emulator lets requests fix a new key's id and material. */
   readonly allowsCustomKeys: boolean
   /** Whether keys may be in that Region. */

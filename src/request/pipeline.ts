@@ -9,6 +9,7 @@ import { runDuty } from './duties.ts'
 import { finderFor } from './finder.ts'
 import { bringsGrantTokens, refuseGrantTokens } from './grant-token.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
+import type { Iam } from './iam/parts.ts'
 import type { KeyPolicies } from './key-policy.ts'
 import type { KeyStoreConnections } from './key-store-connections.ts'
 import type { KeyUsages } from './key-usages.ts'
@@ -18,6 +19,7 @@ import type { Outbox } from './outbox.ts'
 import type { Change, Clock, Ids, KeyProcess, KeyStoreBackends, Store, Trail } from './ports.ts'
 import { eventOf, eventsElsewhere } from './record.ts'
 import { route } from './route.ts'
+import { resourceArn } from './targets.ts'
 import { openTurns, type Turns } from './turns.ts'
 
 /** What the one path every call takes is made of. */
@@ -25,6 +27,7 @@ export type PipelineParts = AdmissionParts & {
   readonly services: readonly Service[]
   readonly authorize: Authorize
   readonly policies: KeyPolicies
+  readonly iam: Iam
   readonly store: Store
   readonly hsm: KeyProcess
   readonly trail: Trail
@@ -108,8 +111,7 @@ async function performAgain(parts: PipelineParts, admitted: Admitted): Promise<H
 /** What a call changes, by name: the first of its targets, in which calls that meet each other agree. */
 function resourceOf({ targets = {} }: Attempt): string {
   const [first] = Object.values(targets)
-  if (!first || first.kind === 'account') return 'account'
-  return first.kind === 'alias' ? first.arn : first.key.arn
+  return first ? resourceArn(first) : 'account'
 }
 
 /** Decides a call without doing anything: what it returns may still be lost to a concurrent change. */
@@ -124,8 +126,8 @@ async function decide(parts: PipelineParts, { known, operation, caller, input }:
   // Awaited only when it takes grants to decide: a turn of the microtask queue costs the others a microsecond.
   const granted = decided instanceof Promise ? await decided : decided
   if (isError(granted)) return { ...known, targets, result: granted }
-  const { store, hsm, clock, ids, policies, allowsCustomKeys, serves, keyStoreBackends, keyUsages } = parts
-  const shared = { store, hsm, clock, ids, policies, allowsCustomKeys, serves, keyStoreBackends, keyUsages }
+  const { store, hsm, clock, ids, policies, iam, allowsCustomKeys, serves, keyStoreBackends, keyUsages } = parts
+  const shared = { store, hsm, clock, ids, policies, iam, allowsCustomKeys, serves, keyStoreBackends, keyUsages }
   const call: Call = { caller, find, ...shared }
   const outcome = await operation.run(input, granted, call)
   return { ...known, targets, result: afterDryRun(input, outcome) }

@@ -1,4 +1,4 @@
-import type { AccountId, AliasName, KeyId, PrincipalArn, Region, Scope } from '../domain/arn.ts'
+import type { AliasName, KeyId, Region, Scope } from '../domain/arn.ts'
 import type { Brand } from '../domain/brand.ts'
 import type { CustomKeyStoreId } from '../domain/custody.ts'
 import type { ConnectionErrorCode, CustomKeyStore, CustomKeyStoreType } from '../domain/custom-key-store.ts'
@@ -10,6 +10,11 @@ import type { KeyUsage } from '../domain/key-usage.ts'
 import type { RsaEncryptionAlgorithm } from '../domain/rsa-encryption.ts'
 import type { MessageType, SigningAlgorithm } from '../domain/signing-algorithm.ts'
 import type { Wrapping } from '../domain/wrapping.ts'
+import type { AccessKey, Directory, IamChange } from './iam/directory.ts'
+import type { Page } from './page.ts'
+
+export type { AccessKey } from './iam/directory.ts'
+export type { Page } from './page.ts'
 
 /** Time as every rule but the signature check sees it. */
 export interface Clock {
@@ -22,16 +27,6 @@ export interface Ids {
   uuid(): string
   /** `bytes` random bytes as lower-case hex. */
   hex(bytes: number): string
-}
-
-/** A long-term access key. Its secret exists only wrapped; the key process derives signing keys from it. */
-export type AccessKey = {
-  readonly accessKeyId: string
-  readonly account: AccountId
-  readonly principal: PrincipalArn
-  readonly status: 'Active' | 'Inactive'
-  readonly createdAt: number
-  readonly wrappedSecret: WrappedKey
 }
 
 /** A domain key under the root key. Each Region has domain keys of its own. */
@@ -77,7 +72,7 @@ export type Change =
   | { readonly kind: 'delete-grant'; readonly grant: Grant }
   | { readonly kind: 'put-duty'; readonly duty: Duty }
   | { readonly kind: 'delete-duty'; readonly duty: Pick<Duty, 'scope' | 'keyId' | 'kind'> }
-  | { readonly kind: 'insert-access-key'; readonly accessKey: AccessKey }
+  | IamChange
   /** `among`: all stores of the account and Region as they were, of which none may have changed meanwhile. */
   | {
       readonly kind: 'insert-key-store'
@@ -95,11 +90,8 @@ export type Change =
 /** An event that waits in the store's outbox until the trail holds it. */
 export type OutboxEvent = { readonly eventId: string; readonly line: string }
 
-/** Names after `after` in order, `limit` at the most. */
-export type Page<After> = { readonly after?: After; readonly limit: number }
-
 /** Durable state. One contract (test/contract/store.ts), run on every implementation. */
-export interface Store extends AsyncDisposable {
+export interface Store extends Directory, AsyncDisposable {
   findKey(scope: Scope, keyId: KeyId): Promise<Key | undefined>
   findAlias(scope: Scope, name: AliasName): Promise<Alias | undefined>
   /** The material of that id in the Region, whichever account owns it: a ciphertext names nothing else. */

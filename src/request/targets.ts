@@ -4,6 +4,7 @@ import type { Grant } from '../domain/grant.ts'
 import type { Key, KeyMaterial } from '../domain/key.ts'
 import type { StateRule } from '../domain/key-state.ts'
 import type { RequestedGrant } from '../policy/grant.ts'
+import type { EntityTarget } from './iam/entity-target.ts'
 
 /** A key that a call needs, and the action it must be allowed on it. */
 export type KeyTarget<Action extends string = string> = {
@@ -40,7 +41,7 @@ export type AccountTarget<Action extends string = string> = {
   readonly region?: Region
 }
 
-export type Target = KeyTarget | AliasTarget | AccountTarget
+export type Target = KeyTarget | AliasTarget | AccountTarget | EntityTarget
 export type Targets = { readonly [name: string]: Target }
 
 /** Condition keys by name; what is undefined is not there. */
@@ -62,4 +63,17 @@ export function account<A extends string>(action: A): AccountTarget<A> {
 /** An alias as a target of its own. */
 export function alias<A extends string>(action: A, scope: Scope, name: AliasName): AliasTarget<A> {
   return { kind: 'alias', action, account: scope.account, arn: aliasArn(scope, name) }
+}
+
+/** What a target is called in proofs and messages: its ARN, or `*` for the account. */
+export function resourceArn(target: Target): string {
+  switch (target.kind) {
+    case 'account':
+      return '*'
+    case 'key':
+      return target.key.arn
+    case 'alias':
+    case 'entity':
+      return target.arn
+  }
 }

@@ -4,13 +4,12 @@ import type { Key, KeyMaterial } from '../domain/key.ts'
 import type { Change } from '../request/ports.ts'
 import { deleteKeyStore, insertKeyStore, isPutInStore, takeFromStore, updateKeyStore } from './custom-key-stores.ts'
 import { deleteGrant, deleteGrantsOfKey, insertGrant } from './grant-changes.ts'
+import { applyIamChange } from './iam-changes.ts'
 import { bytes, integer, keyIdBytes, keyRecord, materialIdBytes, parseMaterialIdBytes, type Row, text } from './rows.ts'
 import type { Statements } from './statements.ts'
-import { accessKeySubject, aliasSubject, dutySubject, keySubject, materialSubject, type Subject } from './subject.ts'
+import { type Applied, aliasSubject, dutySubject, keySubject, materialSubject, type Subject } from './subject.ts'
 
 type ChangeOf<Kind extends Change['kind']> = Extract<Change, { readonly kind: Kind }>
-/** What was touched; `conflict` when a row was not as the change expects, and then the caller rolls back. */
-export type Applied = readonly Subject[] | 'conflict'
 
 /**
  * Makes one change inside the open transaction.
@@ -45,8 +44,13 @@ export function applyChange(sql: Statements, change: Change): Applied {
       return putDuty(sql, change)
     case 'delete-duty':
       return deleteDuty(sql, change)
+    case 'insert-entity':
+    case 'update-entity':
+    case 'delete-entity':
     case 'insert-access-key':
-      return insertAccessKey(sql, change)
+    case 'update-access-key':
+    case 'delete-access-key':
+      return applyIamChange(sql, change)
     case 'insert-key-store':
       return insertKeyStore(sql, findScopeId(sql, change.keyStore) ?? insertScope(sql, change.keyStore), change)
     case 'update-key-store':
@@ -175,12 +179,6 @@ function deleteDuty(sql: Statements, { duty }: ChangeOf<'delete-duty'>): Applied
   if (scopeId === undefined) return []
   const { changes } = sql.deleteDuty.run(scopeId, keyIdBytes(duty.keyId), duty.kind)
   return changes === 1 ? [dutySubject(duty.scope, duty.keyId)] : []
-}
-
-function insertAccessKey(sql: Statements, { accessKey }: ChangeOf<'insert-access-key'>): Applied {
-  const { accessKeyId, account, principal, status, createdAt, wrappedSecret } = accessKey
-  sql.insertAccessKey.run(accessKeyId, account, principal, status, createdAt, wrappedSecret)
-  return [accessKeySubject(accessKeyId)]
 }
 
 /** A scope that was never used holds no key, so that nothing can be of one. */

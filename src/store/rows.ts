@@ -1,13 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite'
-import {
-  type AliasName,
-  type KeyId,
-  keyArn,
-  type PrincipalArn,
-  parseAccountId,
-  parseRegion,
-  type Scope,
-} from '../domain/arn.ts'
+import { type AliasName, type KeyId, keyArn, parseAccountId, parseRegion, type Scope } from '../domain/arn.ts'
 import type {
   Alias,
   ImportedMaterial,
@@ -18,7 +10,7 @@ import type {
   WrappedKey,
 } from '../domain/key.ts'
 import { parseKeyId } from '../domain/key-id.ts'
-import type { AccessKey, Duty, WrappedDomainKey } from '../request/ports.ts'
+import type { Duty, WrappedDomainKey } from '../request/ports.ts'
 
 export type Row = Readonly<Record<string, SQLOutputValue>>
 
@@ -163,17 +155,6 @@ export function parseAliasRow({ account, region }: Scope, row: Row): Alias {
   })
 }
 
-export function parseAccessKeyRow(accessKeyId: string, row: Row): AccessKey {
-  return Object.freeze({
-    accessKeyId,
-    account: parseAccount(row),
-    principal: text(row, 'principal') as PrincipalArn,
-    status: text(row, 'status') as AccessKey['status'],
-    createdAt: integer(row, 'created_at'),
-    wrappedSecret: bytes(row, 'wrapped_secret') as WrappedKey,
-  })
-}
-
 export function parseDutyRow(row: Row): Duty {
   return Object.freeze({
     scope: parseScope(row),
@@ -201,7 +182,7 @@ export const parseScopeColumns = parseScope
 
 export const parseKeyIdColumn = (row: Row): KeyId => parseKeyIdBytes(bytes(row, 'key_id'))
 
-function parseAccount(row: Row) {
+export function parseAccount(row: Row) {
   const account = parseAccountId(text(row, 'account'))
   if (account === undefined) throw damaged('account')
   return account

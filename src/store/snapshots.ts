@@ -3,15 +3,8 @@ import type { Alias, Key, KeyMaterial, KeyMaterialId } from '../domain/key.ts'
 import { SNAPSHOT_CACHE_MAX } from '../domain/limits.ts'
 import type { AccessKey, Store } from '../request/ports.ts'
 import { createCache } from './cache.ts'
-import {
-  keyIdBytes,
-  materialIdBytes,
-  parseAccessKeyRow,
-  parseAliasRow,
-  parseKeyRow,
-  parseMaterialRow,
-  text,
-} from './rows.ts'
+import { parseAccessKeyRow } from './iam-rows.ts'
+import { keyIdBytes, materialIdBytes, parseAliasRow, parseKeyRow, parseMaterialRow, text } from './rows.ts'
 import type { Statements } from './statements.ts'
 import { accessKeySubject, aliasSubject, cacheName, keySubject, materialSubject, type Subject } from './subject.ts'
 
@@ -19,7 +12,7 @@ import { accessKeySubject, aliasSubject, cacheName, keySubject, materialSubject,
 const UNIT_BYTES = 1024
 const unitsOf = (bytes: number): number => 1 + Math.floor(bytes / UNIT_BYTES)
 
-export type Snapshots = Pick<Store, 'findKey' | 'findAlias' | 'findMaterial' | 'findAccessKey'> & {
+export type Snapshots = Pick<Store, 'findKey' | 'findAlias' | 'findMaterial' | 'findAccessKey' | 'iamVersion'> & {
   /** Forgets what a commit touched. */
   forget(subjects: readonly Subject[]): void
 }
@@ -33,6 +26,8 @@ export function createSnapshots(sql: Statements): Snapshots {
   const aliases = createCache<Alias>(SNAPSHOT_CACHE_MAX)
   const materials = createCache<KeyMaterial>(SNAPSHOT_CACHE_MAX)
   const accessKeys = createCache<AccessKey>(SNAPSHOT_CACHE_MAX)
+  /** Grows with every commit that touches an account's principals; bounded by the accounts that have any. */
+  const iamVersions = new Map<string, number>()
   const caches: Partial<Record<Subject['kind'], { delete(name: string): void }>> = {
     key: keys,
     alias: aliases,
@@ -86,8 +81,11 @@ export function createSnapshots(sql: Statements): Snapshots {
       const name = cacheName(accessKeySubject(accessKeyId))
       return accessKeys.get(name) ?? readAccessKey(accessKeyId, name)
     },
+    iamVersion: (account) => iamVersions.get(account) ?? 0,
     forget(subjects) {
-      for (const subject of subjects) caches[subject.kind]?.delete(cacheName(subject))
+      for (const subject of subjects)
+        if (subject.kind === 'entity') iamVersions.set(subject.account, (iamVersions.get(subject.account) ?? 0) + 1)
+        else caches[subject.kind]?.delete(cacheName(subject))
     },
   }
 }

@@ -6,6 +6,7 @@ import { createKeyStoreReads } from './custom-key-stores.ts'
 import { openDatabase } from './database.ts'
 import { createGrants } from './grants.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import { createIamReads } from './iam-reads.ts'
 import { createKeyUsageReads, putKeyUsagesWork } from './key-usages.ts'
 import { createLists } from './lists.ts'
 import { createSnapshots } from './snapshots.ts'
@@ -42,6 +43,7 @@ function createStore(connection: Connection): Store {
     ...createLists(sql),
     ...createKeyStoreReads(sql),
     ...createKeyUsageReads(sql),
+    ...createIamReads(sql),
     ...createWrites(sql, commits),
     async [Symbol.asyncDispose]() {
       commits.close()

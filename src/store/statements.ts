@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { GRANT_SQL } from './grant-statements.ts'
+import { IAM_SQL } from './iam-sql.ts'
 
 const SCOPE = '(select scope_id from scopes where account = ? and region = ?)'
 
@@ -9,12 +10,11 @@ const KEY_STORE = `s.account, s.region, k.store_id, k.name, k.revision, k.create
 /** Every statement that reads or writes state, in SQL that PostgreSQL and CockroachDB share but for placeholders and `hex`. */
 const SQL = {
   ...GRANT_SQL,
+  ...IAM_SQL,
   findKey: `select revision, created_at, material_id, record from keys where scope_id = ${SCOPE} and key_id = ?`,
   findAlias: `select name, key_id, created_at, updated_at from aliases where scope_id = ${SCOPE} and name = ?`,
   findMaterial: `select s.account, s.region, m.key_id, m.created_at, m.wrapped, m.public_key, m.rotated_at, m.rotation_type,
     m.imported from key_materials m join scopes s on s.scope_id = m.scope_id where m.material_id = ? and s.region = ?`,
-  findAccessKey:
-    'select account, principal, status, created_at, wrapped_secret from access_keys where access_key_id = ?',
   // One row of digits: a thousand rows of 17 bytes take five times as long to hand over.
   listKeys: `select string_agg(hex(key_id), '') as ids from
     (select key_id from keys where scope_id = ${SCOPE} and key_id > ? order by key_id limit ?) as page`,
@@ -71,8 +71,6 @@ const SQL = {
   putDuty: `insert into duties (scope_id, key_id, kind, due_at) values (?, ?, ?, ?)
     on conflict (scope_id, key_id, kind) do update set due_at = excluded.due_at`,
   deleteDuty: 'delete from duties where scope_id = ? and key_id = ? and kind = ?',
-  insertAccessKey: `insert into access_keys (access_key_id, account, principal, status, created_at, wrapped_secret)
-    values (?, ?, ?, ?, ?, ?)`,
   insertKeyStore: `insert into custom_key_stores
     (scope_id, store_id, name, revision, created_at, connection, record, wrapped_secret) values (?, ?, ?, ?, ?, ?, ?, ?)`,
   updateKeyStore: `update custom_key_stores set name = ?, revision = ?, connection = ?, record = ?, wrapped_secret = ?

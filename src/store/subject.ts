@@ -11,6 +11,7 @@ export type Subject = {
     | 'duty'
     | 'key-store'
     | 'access-key'
+    | 'entity'
     | 'domain-key'
     | 'setting'
   /** Empty where the subject belongs to no account or no Region. */
@@ -18,6 +19,9 @@ export type Subject = {
   readonly region: string
   readonly name: string
 }
+
+/** What a change touched; `conflict` when a row was not as the change expects, and then the caller rolls back. */
+export type Applied = readonly Subject[] | 'conflict'
 
 export const keySubject = ({ account, region }: Scope, name: KeyId): Subject => ({ kind: 'key', account, region, name })
 export const aliasSubject = ({ account, region }: Scope, name: AliasName): Subject => ({
@@ -53,6 +57,8 @@ export const materialSubject = (region: Region, name: KeyMaterialId): Subject =>
   name,
 })
 export const accessKeySubject = (name: string): Subject => ({ kind: 'access-key', account: '', region: '', name })
+/** `kind/name`: principals and policies of an account, which all Regions share. */
+export const entitySubject = (account: string, name: string): Subject => ({ kind: 'entity', account, region: '', name })
 export const domainKeySubject = (region: string, name: string): Subject => ({
   kind: 'domain-key',
   account: '',

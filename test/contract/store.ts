@@ -21,6 +21,7 @@ import {
 import { customKeyStores, keysInStores } from './custom-key-stores.ts'
 import { grants } from './grants.ts'
 import { keyUsages } from './key-usages.ts'
+import { principals } from './principals.ts'
 import { sharedCommits } from './shared-commits.ts'
 
 const A = parseKeyIdOf(0xa)
@@ -63,6 +64,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     isolation(holds)
     deletion(holds)
     grants(holds)
+    principals(holds)
     groups(holds)
     outbox(holds)
     sharedCommits(holds)

@@ -14,6 +14,7 @@ const ARN = `arn:aws:kms:us-east-1:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-123456
 function callerOf(): VerifiedCaller {
   const made: unknown = {
     principal: { type: 'root', account: ACCOUNT, arn: ROOT },
+    keys: [['aws:principalarn', ROOT]],
     scope: { account: ACCOUNT, region: 'us-east-1' },
     region: 'us-east-1',
     sourceIp: '127.0.0.1',

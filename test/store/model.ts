@@ -90,6 +90,11 @@ function isApplied(draft: Draft, change: Change): boolean {
     case 'insert-key-store':
     case 'update-key-store':
     case 'delete-key-store':
+    case 'update-access-key':
+    case 'delete-access-key':
+    case 'insert-entity':
+    case 'update-entity':
+    case 'delete-entity':
       return false
     default:
       return unreachable(change)

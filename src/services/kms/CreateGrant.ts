@@ -57,7 +57,7 @@ export const CreateGrant = operation({
   }),
 
   async run(input, { key: { key, proof } }, call) {
-    const wanted = newGrant(input, key, call)
+    const wanted = await newGrant(input, key, call)
     if (isError(wanted)) return wanted
     const same = await call.store.findSameGrant(wanted)
     const full = same ? undefined : await refuseFullKey(call.store, key)

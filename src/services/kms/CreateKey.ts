@@ -104,7 +104,7 @@ export const CreateKey = operation({
     const arn = keyArn(scope, keyId)
     if (custom.keyId && (await call.store.findKey(scope, keyId)))
       return error('AlreadyExistsException', `Key '${arn}' already exists`)
-    const policy = policyOf(input, call, {
+    const policy = await policyOf(input, call, {
       ...kind,
       arn,
       ...scope,
@@ -132,7 +132,7 @@ export const CreateKey = operation({
       multiRegion,
       ...relation,
       state: { name: 'Enabled' },
-      ...(policy === undefined ? {} : { policy }),
+      ...policy,
       tags: custom.tags,
       ...(place ? { custody: place.custody } : {}),
     }
@@ -150,16 +150,16 @@ export const CreateKey = operation({
 })
 
 /** Nothing when the request brings none: the default policy needs no check and no place in the store. */
-function policyOf(
+async function policyOf(
   {
     Policy,
     BypassPolicyLockoutSafetyCheck,
   }: { readonly Policy?: string; readonly BypassPolicyLockoutSafetyCheck?: boolean },
   { policies, caller }: Call,
   key: Submission['key'],
-): string | undefined | ServiceError {
+): Promise<Pick<Key, 'policy' | 'policyPrincipals'> | ServiceError> {
   return Policy === undefined
-    ? undefined
+    ? {}
     : policies.check({ text: Policy, bypassesLockoutCheck: BypassPolicyLockoutSafetyCheck ?? false, caller, key })
 }
 

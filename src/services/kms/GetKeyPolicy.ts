@@ -1,6 +1,5 @@
 import { error } from '../../domain/error.ts'
 import { optional, withDefault } from '../../protocol/shape.ts'
-import { keyPolicyText } from '../../request/key-policy.ts'
 import { operation } from '../../request/operation.ts'
 import { onlyKey } from '../../request/targets.ts'
 import * as shapes from './shapes.ts'
@@ -19,8 +18,8 @@ export const GetKeyPolicy = operation({
   quota: 'management',
   states: 'any',
   targets: (input, find) => onlyKey(find.key('kms:GetKeyPolicy', input.KeyId, 'refused')),
-  async run(input, { key: { key } }) {
+  async run(input, { key: { key } }, call) {
     if (input.PolicyName !== 'default') return error('NotFoundException', 'No such policy exists')
-    return { output: { Policy: keyPolicyText(key), PolicyName: 'default' } }
+    return { output: { Policy: await call.policies.shown(key), PolicyName: 'default' } }
   },
 })

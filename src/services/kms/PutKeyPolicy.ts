@@ -36,9 +36,9 @@ export const PutKeyPolicy = operation({
     if (input.PolicyName !== 'default')
       return error('UnsupportedOperationException', 'Only default policy is supported')
     const bypassesLockoutCheck = input.BypassPolicyLockoutSafetyCheck ?? false
-    const policy = call.policies.check({ text: input.Policy, bypassesLockoutCheck, caller: call.caller, key })
-    return isError(policy)
-      ? policy
-      : { output: {}, changes: [{ kind: 'update-key', key: nextRevision(key, { policy }) }] }
+    const checked = await call.policies.check({ text: input.Policy, bypassesLockoutCheck, caller: call.caller, key })
+    return isError(checked)
+      ? checked
+      : { output: {}, changes: [{ kind: 'update-key', key: nextRevision(key, checked) }] }
   },
 })

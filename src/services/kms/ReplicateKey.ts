@@ -5,7 +5,6 @@ import { KEYS_PER_REGION_MAX, REPLICAS_MAX } from '../../domain/limits.ts'
 import { refuseUnlessPrimary, withReplica } from '../../domain/multi-region.ts'
 import { parseTags } from '../../domain/tag.ts'
 import { boolean, type Fields, optional, withDefault } from '../../protocol/shape.ts'
-import { keyPolicyText } from '../../request/key-policy.ts'
 import { type Call, type Elsewhere, operation } from '../../request/operation.ts'
 import { relatedKeys, relationChanges } from '../../request/related-keys.ts'
 import { synchronizationDuty } from '../../request/replica-synchronization.ts'
@@ -96,15 +95,15 @@ export const ReplicateKey = operation({
     const bypassesLockoutCheck = input.BypassPolicyLockoutSafetyCheck ?? false
     const policy =
       input.Policy === undefined
-        ? undefined
-        : call.policies.check({ text: input.Policy, bypassesLockoutCheck, caller: call.caller, key: made })
+        ? {}
+        : await call.policies.check({ text: input.Policy, bypassesLockoutCheck, caller: call.caller, key: made })
     if (isError(policy)) return policy
-    const replica = policy === undefined ? made : { ...made, policy }
+    const replica = { ...made, ...policy }
     const others = [primary, ...(await relatedKeys(call.store, primary))]
     return {
       output: {
         ReplicaKeyMetadata: keyMetadata(replica),
-        ReplicaPolicy: keyPolicyText(replica),
+        ReplicaPolicy: await call.policies.shown(replica),
         ...(tags.length === 0 ? {} : { ReplicaTags: tags }),
       },
       changes: [

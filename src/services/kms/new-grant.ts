@@ -55,13 +55,17 @@ function constraintOf(wanted: WantedGrant['Constraints']): GrantConstraint | und
  *
  * @returns `ValidationException` when the key cannot have it; `InvalidArnException` when a principal is none.
  */
-export function newGrant(wanted: WantedGrant, key: Key, { caller, clock, ids, policies }: Call): Grant | ServiceError {
+export async function newGrant(
+  wanted: WantedGrant,
+  key: Key,
+  { caller, clock, ids, policies }: Call,
+): Promise<Grant | ServiceError> {
   const permission = permissionWanted(wanted)
   const unfit = refuseUnfitGrant(key, permission)
   if (unfit) return unfit
   const { GranteePrincipal, RetiringPrincipal, Name } = wanted
   for (const principal of [GranteePrincipal, RetiringPrincipal]) {
-    const refused = principal && refuseGrantPrincipal(principal, key.region, policies.isPrincipal)
+    const refused = principal && (await refuseGrantPrincipal(principal, key.region, policies.isPrincipal))
     if (refused) return refused
   }
   const grantId = parseGrantId(ids.hex(GRANT_ID_BYTES))

@@ -1,4 +1,5 @@
 import { optional, text } from '../../protocol/shape.ts'
+import type { ContextKeys } from '../../request/caller.ts'
 import { operation } from '../../request/operation.ts'
 
 /**
@@ -15,7 +16,12 @@ export const GetCallerIdentity = operation({
   quota: 'management',
   states: 'any',
   targets: async () => ({}),
-  run: async (_input, _granted, { caller: { principal } }) => ({
-    output: { UserId: principal.account, Account: principal.account, Arn: principal.arn },
+  run: async (_input, _granted, { caller: { principal, keys } }) => ({
+    output: { UserId: userIdIn(keys), Account: principal.account, Arn: principal.arn },
   }),
 })
+
+/** `aws:userid`, which every caller brings into its decisions. */
+function userIdIn(keys: ContextKeys): string {
+  return keys.find(([name]) => name === 'aws:userid')?.[1] ?? ''
+}

@@ -6,6 +6,7 @@ import { customKeyStores } from './0005-custom-key-stores.ts'
 import { keyUsages } from './0006-key-usages.ts'
 import { grants } from './0007-grants.ts'
 import { importedMaterials } from './0008-imported-materials.ts'
+import { principals } from './0009-principals.ts'
 import type { Dialect } from './dialect.ts'
 
 export type Migration = {
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 6, name: 'key-usages', statements: keyUsages },
   { version: 7, name: 'grants', statements: grants },
   { version: 8, name: 'imported-materials', statements: importedMaterials },
+  { version: 9, name: 'principals', statements: principals },
 ]
