@@ -13,6 +13,7 @@ export type Output = {
   readonly CiphertextBlob: string
   readonly DeletionDate: number
   readonly DestinationKeyMaterialId: string
+  readonly Grants: ReadonlyArray<{ readonly GrantId: string; readonly KeyId: string }>
   readonly KeyId: string
   readonly KeyMaterialId: string
   readonly KeyMetadata: Metadata
