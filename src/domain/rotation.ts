@@ -65,16 +65,18 @@ export function refuseUnrotatableOnDemand(key: Pick<Key, 'arn' | 'keySpec' | 'or
   return key.keySpec === 'SYMMETRIC_DEFAULT' && key.origin === 'EXTERNAL' ? undefined : refuseUnrotatable(key)
 }
 
+/** There is nothing to rotate a key with imported material to. Text: recorded answer. */
+export function nothingToRotateTo({ arn }: Pick<Key, 'arn'>): ServiceError {
+  return error('KMSInvalidStateException', `No available key material pending rotation for the key: ${arn}.`)
+}
+
 /**
  * Whether a rotation may be begun on demand at `now`.
  *
- * @returns `KMSInvalidStateException` for imported material when none is waiting; `ConflictException` while one runs and shortly before an automatic one; `LimitExceededException` when the key has
+ * @returns `ConflictException` while one runs and shortly before an automatic one; `LimitExceededException` when the key has
  *   had as many as a key may have. Source: RotateKeyOnDemand; text of the limit from recorded answers.
  */
-export function refuseOnDemand(key: Key, now: number): ServiceError | undefined {
-  const { arn, origin, imported, rotation = NEVER_ROTATED } = key
-  if (origin === 'EXTERNAL' && imported?.pendingMaterialId === undefined)
-    return error('KMSInvalidStateException', `No available key material pending rotation for the key: ${arn}.`)
+export function refuseOnDemand({ arn, rotation = NEVER_ROTATED }: Key, now: number): ServiceError | undefined {
   if (rotation.onDemandStartedAt !== undefined)
     return error('ConflictException', `${arn} is already being rotated on demand.`)
   if (rotation.schedule && rotation.schedule.nextRotationAt - now <= ROTATION_QUIET_MS)

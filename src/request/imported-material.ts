@@ -1,20 +1,19 @@
-import type { Key, KeyMaterial, KeyMaterialId, MaterialRotation, Rotation } from '../domain/key.ts'
+import type { ImportedKey, Key, KeyMaterial } from '../domain/key.ts'
 import { firstExpiry, importedKey, isBound, isPresent, stateWithMaterial } from '../domain/key-import.ts'
 import { IMPORTED_MATERIALS_MAX } from '../domain/limits.ts'
+import { isReplica } from '../domain/multi-region.ts'
 import type { Change, Duty, Store } from './ports.ts'
+import { relatedKeys } from './related-keys.ts'
 
-/** All materials of a key with imported material, oldest first, those that were destroyed included. */
+/** All materials of a key with imported material, oldest first, those that are not here included. */
 export function importedMaterials(store: Store, key: Key): Promise<readonly KeyMaterial[]> {
   return store.listMaterials(key, key.keyId, { limit: IMPORTED_MATERIALS_MAX })
 }
 
 /** The change that makes the store's duty say when the next material of `key` is to be destroyed, or that none is. */
 function expiryDuty(key: Key, materials: readonly KeyMaterial[]): Change {
-  const duty: Omit<Duty, 'dueAt'> = {
-    scope: { account: key.account, region: key.region },
-    keyId: key.keyId,
-    kind: 'expire-material',
-  }
+  const { account, region, keyId } = key
+  const duty: Omit<Duty, 'dueAt'> = { scope: { account, region }, keyId, kind: 'expire-material' }
   const dueAt = firstExpiry(materials)
   return dueAt === undefined ? { kind: 'delete-duty', duty } : { kind: 'put-duty', duty: { ...duty, dueAt } }
 }
@@ -27,36 +26,26 @@ function keyWith(was: Key, materials: readonly KeyMaterial[], changed: Partial<K
   return { ...rest, ...changed, ...(imported ? { imported } : {}), state, revision: was.revision + 1 }
 }
 
-export type ImportedChange = { readonly key: Key; readonly changes: readonly Change[] }
-
-/** What changes with one more material, or with one that is as it is here now. */
-export function withMaterial(was: Key, materials: readonly KeyMaterial[], material: KeyMaterial): ImportedChange {
-  const isKnown = materials.some(({ materialId }) => materialId === material.materialId)
-  const all = isKnown ? replaced(materials, material) : [...materials, material]
-  const key = keyWith(was, all, { currentMaterialId: was.currentMaterialId ?? material.materialId })
-  const kind = isKnown ? 'update-material' : 'insert-material'
-  return { key, changes: [{ kind: 'update-key', key }, { kind, material }, expiryDuty(key, all)] }
+/** The changes of a key, and of the duty to destroy its materials, that make them say what `materials` are. */
+export function keyChanges(was: Key, materials: readonly KeyMaterial[], changed: Partial<Key> = {}): readonly Change[] {
+  const key = keyWith(was, materials, changed)
+  return [{ kind: 'update-key', key }, expiryDuty(key, materials)]
 }
 
-const replaced = (materials: readonly KeyMaterial[], material: KeyMaterial) =>
+export const replaced = (materials: readonly KeyMaterial[], material: KeyMaterial): readonly KeyMaterial[] =>
   materials.map((other) => (other.materialId === material.materialId ? material : other))
 
-/**
- * What changes when a material is destroyed. What a key is bound to stays known, so that the same can be imported again;
- * what only waited for its rotation is gone.
- */
-export function withoutMaterial(was: Key, materials: readonly KeyMaterial[], lost: KeyMaterial): ImportedChange {
-  const rest = isBound(lost)
-    ? replaced(materials, destroyed(lost))
-    : materials.filter(({ materialId }) => materialId !== lost.materialId)
-  const key = keyWith(was, rest)
-  const change: Change = isBound(lost)
-    ? { kind: 'update-material', material: destroyed(lost) }
-    : { kind: 'delete-material', material: lost }
-  return { key, changes: [{ kind: 'update-key', key }, change, expiryDuty(key, rest)] }
+/** What changes with one more material, or with one that is as it is here now. */
+export function withMaterial(was: Key, materials: readonly KeyMaterial[], material: KeyMaterial): readonly Change[] {
+  const isKnown = materials.some(({ materialId }) => materialId === material.materialId)
+  const all = isKnown ? replaced(materials, material) : [...materials, material]
+  const isFirst = was.currentMaterialId === undefined && isBound(material)
+  const changed = isFirst ? { currentMaterialId: material.materialId } : {}
+  return [...keyChanges(was, all, changed), { kind: isKnown ? 'update-material' : 'insert-material', material }]
 }
 
-function destroyed(material: KeyMaterial): KeyMaterial {
+/** What is known of material without the material, which the key can have again or, in another Region, is yet to have. */
+export function withoutBytes(material: KeyMaterial): KeyMaterial {
   const { validTo: _, ...imported } = material.imported ?? {}
   return { ...material, wrapped: parseWrapped(new Uint8Array()), imported }
 }
@@ -65,31 +54,69 @@ function parseWrapped(bytes: Uint8Array): KeyMaterial['wrapped'] {
   return bytes as KeyMaterial['wrapped']
 }
 
-/** Makes the store's duty right again. As a new revision, so that a change made meanwhile is not undone. */
-export function dutyPutRight(was: Key, materials: readonly KeyMaterial[]): readonly Change[] {
-  const key = keyWith(was, materials)
-  return [{ kind: 'update-key', key }, expiryDuty(key, materials)]
+/**
+ * What changes when a material is destroyed. What a key is bound to stays known, so that the same can be imported again;
+ * what only waited for its rotation is gone, with a primary from its replicas as well.
+ */
+export async function withoutMaterial(
+  store: Store,
+  key: Key,
+  materials: readonly KeyMaterial[],
+  lost: KeyMaterial,
+): Promise<readonly Change[]> {
+  if (!isBound(lost) && !isReplica(key)) return forgotten(store, key, lost)
+  const material = withoutBytes(lost)
+  return [...keyChanges(key, replaced(materials, material)), { kind: 'update-material', material }]
 }
 
-/** What changes when the material that waits becomes the current one; nothing when none waits. */
-export async function pendingRotated(
+async function forgotten(store: Store, primary: Key, { materialId }: KeyMaterial): Promise<readonly Change[]> {
+  const changes: Change[] = []
+  for (const key of [primary, ...(await relatedKeys(store, primary))]) {
+    const materials = await importedMaterials(store, key)
+    const material = materials.find((other) => other.materialId === materialId)
+    if (!material) continue
+    const rest = materials.filter((other) => other !== material)
+    changes.push(...keyChanges(key, rest), { kind: 'delete-material', material })
+  }
+  return changes
+}
+
+/** What new material of a primary changes for its replicas: they know of it, and wait until it is imported there as well. */
+export async function announced(store: Store, primary: Key, material: KeyMaterial): Promise<readonly Change[]> {
+  const changes: Change[] = []
+  for (const replica of await relatedKeys(store, primary)) {
+    const known = withoutBytes({ ...material, region: replica.region })
+    changes.push(...withMaterial(replica, await importedMaterials(store, replica), known))
+  }
+  return changes
+}
+
+/** What a new replica knows of the materials of its primary, each of which its owner imports there as well. */
+export async function knownToReplica(
   store: Store,
-  was: Key,
-  rotation: MaterialRotation,
-  after: Rotation,
-): Promise<(ImportedChange & { readonly materialId: KeyMaterialId }) | undefined> {
-  const materials = await importedMaterials(store, was)
-  const waiting = materials.find((material) => !isBound(material) && isPresent(material))
-  if (!waiting) return undefined
-  const { awaits: _, ...imported } = waiting.imported ?? {}
-  const material: KeyMaterial = { ...waiting, rotation, imported }
-  const all = replaced(materials, material)
-  const { materialId } = material
-  const key = keyWith(was, all, { currentMaterialId: materialId, rotation: after })
-  const changes: readonly Change[] = [
-    { kind: 'update-key', key },
-    { kind: 'update-material', material },
-    expiryDuty(key, all),
-  ]
-  return { key, changes, materialId }
+  primary: Key,
+  replica: Key,
+): Promise<{ readonly changes: readonly Change[]; readonly shared: Partial<Key> }> {
+  const all = (await importedMaterials(store, primary)).map((material) =>
+    withoutBytes({ ...material, region: replica.region }),
+  )
+  const known = new Set((await importedMaterials(store, replica)).map(({ materialId }) => materialId))
+  const missing = all.filter(({ materialId }) => !known.has(materialId))
+  const imported: ImportedKey | undefined = importedKey(all)
+  const { currentMaterialId } = primary
+  return {
+    changes: missing.map((material) => ({ kind: 'insert-material', material })),
+    shared: { ...(imported ? { imported } : {}), ...(currentMaterialId ? { currentMaterialId } : {}) },
+  }
+}
+
+/** Whether a key and all that are related to it have the material that waits for its rotation. */
+export async function isPendingEverywhere(store: Store, key: Key): Promise<boolean> {
+  const materialId = key.imported?.pendingMaterialId
+  if (materialId === undefined) return false
+  for (const { region } of [key, ...(await relatedKeys(store, key))]) {
+    const material = await store.findMaterial(region, materialId)
+    if (!material || !isPresent(material)) return false
+  }
+  return true
 }

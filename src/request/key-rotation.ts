@@ -6,7 +6,7 @@ import { nextRevision } from '../domain/next-revision.ts'
 import { afterRotation, NEVER_ROTATED, nextRotation } from '../domain/rotation.ts'
 import { authorizeDuty } from './authorize.ts'
 import type { DutyParts } from './duty-parts.ts'
-import { pendingRotated } from './imported-material.ts'
+import { pendingRotated } from './imported-rotation.ts'
 import { shareMaterial, synchronizationEvent } from './material-sharing.ts'
 import type { Change, Duty, Store } from './ports.ts'
 import { relatedKeys } from './related-keys.ts'
@@ -106,13 +106,14 @@ async function rotate(parts: DutyParts, rotating: Rotating): Promise<Done> {
 }
 
 /** To the material that waits; without any, because it has gone meanwhile, the rotation is over. */
-async function rotateImported(parts: DutyParts, { key: was, rotation }: Rotating): Promise<Done> {
-  const after = afterRotation(was.rotation ?? NEVER_ROTATED, rotation)
-  const rotated = await pendingRotated(parts.store, was, rotation, after)
-  if (!rotated) return putDutyRight(parts.store, { ...was, rotation: after })
+async function rotateImported(parts: DutyParts, { key: was, rotation: by }: Rotating): Promise<Done> {
+  const rotation = afterRotation(was.rotation ?? NEVER_ROTATED, by)
+  const over = nextRevision(was, { rotation })
+  const rotated = await pendingRotated(parts.store, was, { by, rotation })
+  if (!rotated) return parts.store.commit(await rotationChanges(parts.store, over))
   const eventId = parts.ids.uuid()
-  const event = { eventId, line: rotationEvent({ eventId, was, rotation, materialId: rotated.materialId }) }
-  const committed = await parts.store.commit([...rotated.changes, rotationDuty(rotated.key)], event)
+  const event = { eventId, line: rotationEvent({ eventId, was, rotation: by, materialId: rotated.materialId }) }
+  const committed = await parts.store.commit([...rotated.changes, rotationDuty(over)], event)
   if (committed === 'committed') parts.outbox.deliver(event)
   return committed
 }

@@ -2,7 +2,7 @@ import { error, isError, type ServiceError } from '../domain/error.ts'
 import type { Key, KeyMaterial } from '../domain/key.ts'
 import { COMMIT_ATTEMPTS_MAX, IMPORTED_MATERIALS_MAX } from '../domain/limits.ts'
 import type { DutyParts } from './duty-parts.ts'
-import { dutyPutRight, importedMaterials, withoutMaterial } from './imported-material.ts'
+import { importedMaterials, keyChanges, withoutMaterial } from './imported-material.ts'
 import type { Duty } from './ports.ts'
 import { serviceEvent } from './service-event.ts'
 
@@ -31,7 +31,8 @@ async function attend(parts: DutyParts, duty: Duty): Promise<Done> {
   const materials = await importedMaterials(store, key)
   const lost = materials.find(({ imported }) => imported?.validTo !== undefined && imported.validTo <= time)
   if (lost) return expire(parts, { key, materials, lost, time })
-  const committed = await store.commit(dutyPutRight(key, materials))
+  // As a new revision, so that a change made meanwhile is not undone.
+  const committed = await store.commit(keyChanges(key, materials))
   if (isError(committed)) return committed
   return committed === 'conflict' ? 'again' : undefined
 }
@@ -45,7 +46,7 @@ type Expiring = {
 
 /** What is decided from a key that changed meanwhile is decided anew, and so is what else may be over. */
 async function expire(parts: DutyParts, { key, materials, lost, time }: Expiring): Promise<Done> {
-  const { changes } = withoutMaterial(key, materials, lost)
+  const changes = await withoutMaterial(parts.store, key, materials, lost)
   const eventId = parts.ids.uuid()
   const event = { eventId, line: expiryEvent({ eventId, time, key, lost }) }
   const committed = await parts.store.commit(changes, event)

@@ -1,5 +1,6 @@
 import { error, isError, type ServiceError } from '../domain/error.ts'
 import type { Key } from '../domain/key.ts'
+import { hasMaterial } from '../domain/key-import.ts'
 import { COMMIT_ATTEMPTS_MAX } from '../domain/limits.ts'
 import { withPrimary } from '../domain/multi-region.ts'
 import { nextRevision } from '../domain/next-revision.ts'
@@ -50,5 +51,6 @@ async function attend(store: Store, duty: Duty): Promise<Done> {
   ] satisfies readonly Change[])
 }
 
-/** Both keys were enabled before, or they would not be updating. */
-const arrived = ({ state }: Key): Partial<Key> => (state.name === 'Updating' ? { state: { name: 'Enabled' } } : {})
+/** Both keys were enabled before, or they would not be updating; imported material may have expired meanwhile. */
+const arrived = (key: Key): Partial<Key> =>
+  key.state.name === 'Updating' ? { state: { name: hasMaterial(key) ? 'Enabled' : 'PendingImport' } } : {}

@@ -5,6 +5,7 @@ import { isReplica } from '../domain/multi-region.ts'
 import { nextRevision } from '../domain/next-revision.ts'
 import { authorizeDuty } from './authorize.ts'
 import type { DutyParts } from './duty-parts.ts'
+import { knownToReplica } from './imported-material.ts'
 import { materialFor, synchronizationEvent } from './material-sharing.ts'
 import type { Change, Duty, Store } from './ports.ts'
 import { primaryOf } from './related-keys.ts'
@@ -46,7 +47,7 @@ type Pair = { readonly primary: Key; readonly replica: Key }
 /** Copies what is missing page by page. @returns the changes of the last page, to be committed with the end of it all. */
 async function copyMaterials(parts: DutyParts, duty: Duty, pair: Pair): Promise<Change[] | Exclude<Done, 'committed'>> {
   const { primary } = pair
-  // The material of a primary whose origin is elsewhere is imported into each Region by its owner.
+  // Imported material is imported into each Region by its owner.
   if (primary.origin !== 'AWS_KMS') return []
   let after: KeyMaterial | undefined
   for (;;) {
@@ -86,14 +87,21 @@ async function finish(
   const { currentMaterialId } = primary
   const isImported = primary.origin !== 'AWS_KMS'
   const state: KeyState = isImported ? { name: 'PendingImport' } : { name: 'Enabled' }
+  const known = isImported ? await knownToReplica(store, primary, was) : undefined
   const replica = nextRevision(was, {
     // A deletion that was scheduled meanwhile stands.
     ...(was.state.name === 'Creating' ? { state } : {}),
     ...(isImported || currentMaterialId === undefined ? {} : { currentMaterialId }),
+    ...known?.shared,
     ...(primary.rotation ? { rotation: primary.rotation } : {}),
   })
   const event = synchronizationEvent(ids, clock.now(), replica)
-  const changes: readonly Change[] = [{ kind: 'update-key', key: replica }, ...copied, { kind: 'delete-duty', duty }]
+  const changes: readonly Change[] = [
+    { kind: 'update-key', key: replica },
+    ...copied,
+    ...(known?.changes ?? []),
+    { kind: 'delete-duty', duty },
+  ]
   const committed = await store.commit(changes, event)
   if (committed === 'committed') outbox.deliver(event)
   return committed

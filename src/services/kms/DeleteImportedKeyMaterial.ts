@@ -1,6 +1,7 @@
 import { error, isError, type ServiceError } from '../../domain/error.ts'
 import type { Key, KeyMaterial } from '../../domain/key.ts'
-import { isPresent, refuseImport } from '../../domain/key-import.ts'
+import { isBound, isPresent, refuseImport } from '../../domain/key-import.ts'
+import { isReplica } from '../../domain/multi-region.ts'
 import { optional } from '../../protocol/shape.ts'
 import { importedMaterials, withoutMaterial } from '../../request/imported-material.ts'
 import { operation } from '../../request/operation.ts'
@@ -31,11 +32,16 @@ export const DeleteImportedKeyMaterial = operation({
     const material = namedMaterial(key, materials, input.KeyMaterialId)
     if (isError(material)) return material
     const output = { KeyId: key.arn, KeyMaterialId: material?.materialId ?? '' }
-    if (!material || !isPresent(material)) return { output }
-    const { changes } = withoutMaterial(key, materials, material)
+    if (!material || isGone(key, material)) return { output }
+    const changes = await withoutMaterial(store, key, materials, material)
     return { output, changes, forget: [material.materialId] }
   },
 })
+
+/** Whether nothing is left to destroy. What waits for its rotation is known everywhere as long as its primary knows it. */
+function isGone(key: Key, material: KeyMaterial): boolean {
+  return !isPresent(material) && (isBound(material) || isReplica(key))
+}
 
 /** @returns nothing when none is named and the key never had any; `NotFoundException` for an id of no material of the key. */
 function namedMaterial(

@@ -1,9 +1,10 @@
 import { error, isError, type ServiceError } from '../../domain/error.ts'
 import type { ImportedMaterial, Key, KeyMaterial } from '../../domain/key.ts'
-import { refuseImport } from '../../domain/key-import.ts'
+import { isBound, refuseImport } from '../../domain/key-import.ts'
 import { IMPORTED_MATERIAL_VALID_MAX_MS } from '../../domain/limits.ts'
+import { refuseReplica } from '../../domain/multi-region.ts'
 import { oneOf, optional, type StructureOf, timestamp } from '../../protocol/shape.ts'
-import { importedMaterials, withMaterial } from '../../request/imported-material.ts'
+import { announced, importedMaterials, withMaterial } from '../../request/imported-material.ts'
 import { operation } from '../../request/operation.ts'
 import type { NewMaterial } from '../../request/ports.ts'
 import { onlyKey } from '../../request/targets.ts'
@@ -71,7 +72,8 @@ export const ImportKeyMaterial = operation({
       ...made,
       imported: importedOf(input, known?.imported ?? newlyImported(materials)),
     }
-    const { changes } = withMaterial(key, materials, material)
+    const elsewhere = known || isBound(material) ? [] : await announced(store, key, material)
+    const changes = [...withMaterial(key, materials, material), ...elsewhere]
     return { output: { KeyId: key.arn, KeyMaterialId: made.materialId }, changes }
   },
 })
@@ -99,16 +101,17 @@ type ImportType = NonNullable<Input['ImportType']>
  */
 function importTypeOf(
   { ImportType, KeyMaterialDescription, KeyMaterialId }: Input,
-  { keySpec }: Key,
+  key: Key,
   materials: readonly KeyMaterial[],
 ): ImportType | ServiceError {
   const type = ImportType ?? (materials.length === 0 ? 'NEW_KEY_MATERIAL' : 'EXISTING_KEY_MATERIAL')
   const isPlain = ImportType === undefined && KeyMaterialDescription === undefined && KeyMaterialId === undefined
-  if (keySpec !== 'SYMMETRIC_DEFAULT' && !isPlain)
+  if (key.keySpec !== 'SYMMETRIC_DEFAULT' && !isPlain)
     return invalid('ImportType, KeyMaterialDescription and KeyMaterialId are valid only for symmetric encryption keys.')
   if (type === 'NEW_KEY_MATERIAL' && KeyMaterialId !== undefined)
     return invalid('KeyMaterialId is not valid if the ImportType is NEW_KEY_MATERIAL.')
-  return type
+  // A replica takes what its primary has, and knows of it from there.
+  return (type === 'NEW_KEY_MATERIAL' ? refuseReplica(key) : undefined) ?? type
 }
 
 type Import = {

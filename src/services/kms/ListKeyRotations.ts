@@ -4,6 +4,7 @@ import { parseKeyMaterialId } from '../../domain/key-id.ts'
 import { isPresent } from '../../domain/key-import.ts'
 import { refuseUnrotatableOnDemand } from '../../domain/rotation.ts'
 import { list, oneOf, optional, structure, timestamp, type ValueOf } from '../../protocol/shape.ts'
+import { isPendingEverywhere } from '../../request/imported-material.ts'
 import { operation } from '../../request/operation.ts'
 import type { Store } from '../../request/ports.ts'
 import { onlyKey } from '../../request/targets.ts'
@@ -59,7 +60,8 @@ export const ListKeyRotations = operation({
     const page = { limit: wanted.limit + 1, isRotated, ...(after ? { after } : {}) }
     const materials = await call.store.listMaterials(key, key.keyId, page)
     const { page: shown, ...rest } = cutPage(materials, wanted.limit, (material) => material.materialId)
-    return { output: { Rotations: shown.map((material) => entryOf(key, material)), ...rest } }
+    const pending = await pendingStateOf(call.store, key)
+    return { output: { Rotations: shown.map((material) => entryOf(key, material, pending)), ...rest } }
   },
 })
 
@@ -72,19 +74,26 @@ async function materialAfter(store: Store, key: Key, name: string): Promise<KeyM
     : error('InvalidMarkerException')
 }
 
-function entryOf(key: Key, material: KeyMaterial) {
+type MaterialState = ValueOf<typeof shapes.KeyMaterialState>
+
+/** The state of material that waits. In several Regions it is imported into each before it can be rotated to. */
+async function pendingStateOf(store: Store, key: Key): Promise<MaterialState> {
+  return (await isPendingEverywhere(store, key)) ? 'PENDING_ROTATION' : 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION'
+}
+
+function entryOf(key: Key, material: KeyMaterial, pending: MaterialState) {
   const { materialId, rotation, imported } = material
   return {
     KeyId: key.keyId,
     KeyMaterialId: materialId,
-    KeyMaterialState: stateOf(key, material),
+    KeyMaterialState: stateOf(key, material, pending),
     ...(rotation ? { RotationDate: rotation.date, RotationType: rotation.type } : {}),
     ...(imported ? importOf(material, imported) : {}),
   }
 }
 
-function stateOf(key: Key, { materialId, imported }: KeyMaterial): ValueOf<typeof shapes.KeyMaterialState> {
-  if (imported?.awaits === 'ROTATION') return 'PENDING_ROTATION'
+function stateOf(key: Key, { materialId, imported }: KeyMaterial, pending: MaterialState): MaterialState {
+  if (imported?.awaits === 'ROTATION') return pending
   return materialId === key.currentMaterialId ? 'CURRENT' : 'NON_CURRENT'
 }
 

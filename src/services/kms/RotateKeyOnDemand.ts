@@ -1,6 +1,7 @@
 import { refuseReplica } from '../../domain/multi-region.ts'
-import { NEVER_ROTATED, refuseOnDemand, refuseUnrotatableOnDemand } from '../../domain/rotation.ts'
+import { NEVER_ROTATED, nothingToRotateTo, refuseOnDemand, refuseUnrotatableOnDemand } from '../../domain/rotation.ts'
 import { optional } from '../../protocol/shape.ts'
+import { isPendingEverywhere } from '../../request/imported-material.ts'
 import { rotationChanges } from '../../request/key-rotation.ts'
 import { operation } from '../../request/operation.ts'
 import { onlyKey } from '../../request/targets.ts'
@@ -35,6 +36,7 @@ export const RotateKeyOnDemand = operation({
     const now = call.clock.now()
     const refused = refuseUnrotatableOnDemand(was) ?? refuseReplica(was) ?? refuseOnDemand(was, now)
     if (refused) return refused
+    if (was.origin === 'EXTERNAL' && !(await isPendingEverywhere(call.store, was))) return nothingToRotateTo(was)
     const before = was.rotation ?? NEVER_ROTATED
     const rotation = { ...before, onDemandCount: before.onDemandCount + 1, onDemandStartedAt: now }
     const key = nextRevision(was, { rotation })

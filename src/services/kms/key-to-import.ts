@@ -16,8 +16,6 @@ type Made = Outcome<StructureOf<{ readonly KeyMetadata: typeof KeyMetadata }>>
 export function madeToImport(fresh: Key, { material }: CustomKey): Made | ServiceError {
   if (material)
     return error('ValidationException', 'Key material of a key of origin EXTERNAL comes by ImportKeyMaterial alone.')
-  if (fresh.multiRegion)
-    return error('UnsupportedOperationException', 'Multi-Region keys of origin EXTERNAL are not supported.')
   const key: Key = { ...fresh, state: { name: 'PendingImport' } }
   return { output: { KeyMetadata: keyMetadata(key) }, changes: [{ kind: 'insert-key', key }] }
 }

@@ -240,12 +240,13 @@ test('a description stays when it is left out, and changes when it is not', asyn
 test("a key's date is the first of those of the materials that it is bound to", async () => {
   const { KeyId, old } = await rotatedKey()
   assert.equal((await describe(KeyId)).ExpirationModel, 'KEY_MATERIAL_DOES_NOT_EXPIRE')
-  await bring(KeyId, old, { ValidTo: inDays(20) })
-  await bring(KeyId, randomBytes(32), { ...NEW, ValidTo: inDays(10) })
+  const [late, soon] = [inDays(20), inDays(10)]
+  await bring(KeyId, old, { ValidTo: late })
+  await bring(KeyId, randomBytes(32), { ...NEW, ValidTo: soon })
   const before = await describe(KeyId)
-  assert.deepEqual([before.ExpirationModel, before.ValidTo], ['KEY_MATERIAL_EXPIRES', inDays(20)])
+  assert.deepEqual([before.ExpirationModel, before.ValidTo], ['KEY_MATERIAL_EXPIRES', late])
   await rotate(KeyId)
-  assert.deepEqual((await describe(KeyId)).ValidTo, inDays(10))
+  assert.deepEqual((await describe(KeyId)).ValidTo, soon)
 })
 
 test('a disabled key does not rotate; enabled again it does', async () => {
