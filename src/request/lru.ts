@@ -1,4 +1,4 @@
-/** A map that holds at most `max` entries and drops the one longest unused. */
+/** A map that holds at most `max` entries and drops one that has not been used lately. */
 export type Lru<K, V> = {
   get(key: K): V | undefined
   set(key: K, value: V): void
@@ -7,21 +7,33 @@ export type Lru<K, V> = {
   readonly size: number
 }
 
-/** Map keeps insertion order, so the first key is the one longest unused when every use re-inserts. */
+type Entry<V> = { readonly value: V; isUsed: boolean }
+
+/**
+ * A use only marks its entry: re-inserting it, as the strict order of use asks, costs several times as much as finding it.
+ * Map keeps the order of insertion, and the oldest entry that was used since it was last passed over is passed over once more.
+ */
 export function lru<K, V>(max: number): Lru<K, V> {
-  const entries = new Map<K, V>()
+  const entries = new Map<K, Entry<V>>()
+  // Ends: what is passed over is no longer marked when the loop meets it again.
+  const makeRoom = () => {
+    for (const [key, entry] of entries) {
+      if (entries.size <= max) return
+      entries.delete(key)
+      if (entry.isUsed) entries.set(key, { value: entry.value, isUsed: false })
+    }
+  }
   return {
     get(key) {
-      const value = entries.get(key)
-      if (value === undefined) return undefined
-      entries.delete(key)
-      entries.set(key, value)
-      return value
+      const entry = entries.get(key)
+      if (entry === undefined) return undefined
+      entry.isUsed = true
+      return entry.value
     },
     set(key, value) {
       entries.delete(key)
-      entries.set(key, value)
-      if (entries.size > max) for (const oldest of entries.keys()) return void entries.delete(oldest)
+      entries.set(key, { value, isUsed: false })
+      makeRoom()
     },
     delete: (key) => void entries.delete(key),
     clear: () => entries.clear(),
