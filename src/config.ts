@@ -19,6 +19,8 @@ export type Config = {
   /** A non-loopback address without TLS is refused unless told otherwise. */
   readonly allowsPlainHttp: boolean
   readonly seedPath?: string
+  /** PEM files. Without one `serve` refuses attestation documents and `dev` believes any that signs for itself. */
+  readonly attestationRootPaths: readonly string[]
 }
 
 /** What the command line gives, as text. */
@@ -32,6 +34,7 @@ export type Options = {
   readonly tlsKey?: string
   readonly insecureHttp?: boolean
   readonly seed?: string
+  readonly attestationRoot?: readonly string[]
 }
 
 /** Why the options do not make a configuration, as one line for a person. */
@@ -76,6 +79,7 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
     port,
     regions,
     allowsPlainHttp,
+    attestationRootPaths: options.attestationRoot ?? [],
     ...(account === undefined ? {} : { account }),
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
     ...(tls === undefined ? {} : { tls }),

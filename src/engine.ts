@@ -102,6 +102,7 @@ async function openState({ around, boundary, directory, opened }: Opening): Prom
     rootKey: boundary.rootKey,
     begun: boundary.begun,
     ...boundary.emulator,
+    attestation: boundary.attestation,
     domainKeys: { load: () => store.domainKeys(), save: (key) => store.insertDomainKey(key) },
     log: (message) => around.log.warn(message),
   })

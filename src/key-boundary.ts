@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs'
 import { getCompileCacheDir } from 'node:module'
 import { dirname, join } from 'node:path'
+import { readAttestationRoots } from './attestation-roots.ts'
 import type { Config } from './config.ts'
 import { type DataDirectory, dataDirectory, makeDataDirectory, rootKeyNeed } from './data-directory.ts'
 import { error, isError, type ServiceError } from './domain/error.ts'
@@ -21,6 +22,7 @@ export type KeyBoundary = {
   readonly begun: StartingKeyProcess
   /** What the emulator's key process may, and the service's never. */
   readonly emulator: Pick<KeyProcessOptions, 'adoptsMaterial' | 'compiledCode'>
+  readonly attestation: readonly string[] | 'unrooted'
 }
 
 /**
@@ -44,10 +46,14 @@ function compiledCode(): { readonly compiledCode?: string } {
 export async function openKeyBoundary(config: Config): Promise<KeyBoundary | ServiceError> {
   const directory = config.dataDirectory === undefined ? undefined : dataDirectory(config.dataDirectory)
   if (directory) makeDataDirectory(directory)
+  const roots = readAttestationRoots(config.attestationRootPaths)
+  if (isError(roots)) return roots
+  const attestation = config.mode === 'dev' && roots.length === 0 ? 'unrooted' : roots
   const rootKey = await openRootKey(directory)
   if (isError(rootKey)) return rootKey
   const emulator = config.mode === 'dev' ? { adoptsMaterial: true, ...compiledCode() } : {}
-  return { directory, rootKey, emulator, begun: beginKeyProcess({ rootKey, ...emulator }) }
+  const begun = beginKeyProcess({ rootKey, attestation, ...emulator })
+  return { directory, rootKey, emulator, attestation, begun }
 }
 
 async function openRootKey(directory: DataDirectory | undefined): Promise<RootKey | ServiceError> {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 
 /** An option that may be given several times. */
 export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
@@ -10,5 +10,13 @@ export function addServiceOptions(command: Command): Command {
     .option('--port <port>', 'port to listen on; 0 takes any that is free (default: 4599)')
     .option('--tls-cert <file>', 'certificate chain, PEM')
     .option('--tls-key <file>', 'private key of the certificate, PEM')
+    .addOption(
+      new Option(
+        '--attestation-root <file>',
+        'certificate that attestation documents must lead to, PEM; may be repeated',
+      )
+        .env('TRENT_ATTESTATION_ROOT')
+        .argParser(collect),
+    )
     .option('--insecure-http', 'listen without TLS on an address that others can reach')
 }

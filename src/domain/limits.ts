@@ -212,5 +212,18 @@ export const MESSAGE_FRAME_BYTES = 65_536
 export const MESSAGE_DATA_KEYS_MAX = 10
 /** Bytes read from a file at once. */
 export const FILE_READ_BYTES = 262_144
+/** Bytes of an attestation document. Source: service model, AttestationDocumentType. */
+export const ATTESTATION_DOCUMENT_MAX_BYTES = 262_144
+/** Certificates above that of the signer. Those of AWS have four. */
+export const ATTESTATION_CHAIN_MAX = 16
+/** Milliseconds that an attestation document may be old, or ahead of this clock. Its makers ask for a fresh one for each call. */
+export const ATTESTATION_MAX_AGE_MS = 300_000
+/** Verified chains of certificates that the key process remembers. An enclave's lives for hours. */
+export const ATTESTATION_CHAINS_MAX = 256
+/** Certificates that chains may begin with. They travel on a command line. */
+export const ATTESTATION_ROOTS_MAX = 16
+/** Levels and items of a document in CBOR. An attestation document has 4 levels and at most some 80 items. */
+export const CBOR_DEPTH_MAX = 8
+export const CBOR_ITEMS_MAX = 1_024
 /** Bytes. Source: service model, CiphertextType. */
 export const CIPHERTEXT_MAX_BYTES = 6_144

@@ -1,13 +1,13 @@
 import { error, isError, type ServiceError } from '../domain/error.ts'
 import type { KeyMaterialId, WrappedKey } from '../domain/key.ts'
 import { KEY_REQUESTS_MAX } from '../domain/limits.ts'
-import type { DataKeyPair, KeyProcess, Manner, NewMaterial, Signable } from '../request/ports.ts'
+import type { DataKeyPair, KeyProcess, Manner, NewMaterial, Recipient, Signable } from '../request/ports.ts'
 import { type Connection, type Reply, startKeyProcess } from './connection.ts'
 import { createDomainKeyKeeper, type DomainKeyKeeper, type DomainKeyStore } from './domain-key-keeper.ts'
 import { bindingFields, materialField } from './material-field.ts'
 import type { RootKey } from './root-key-file.ts'
 import { type Health, type Supervisor, supervise } from './supervisor.ts'
-import { type Op, REPLIES } from './wire.ts'
+import { encodeFields, OPS, type Op, REPLIES } from './wire.ts'
 
 export type { DomainKeyStore } from './domain-key-keeper.ts'
 export { createEphemeralRootKey, createRootKeyFile, openRootKeyFile, type RootKey } from './root-key-file.ts'
@@ -21,6 +21,8 @@ export type KeyProcessOptions = {
   readonly begun?: StartingKeyProcess
   /** Whether material may be brought in the clear: only in the emulator. */
   readonly adoptsMaterial?: boolean
+  /** Base64 of DER: what chains of attestation documents must begin with; `unrooted`, in the emulator only, believes any. */
+  readonly attestation?: readonly string[] | 'unrooted'
   /** Where the process keeps its compiled code; see `Variant`. */
   readonly compiledCode?: string
   /** Lines for the operator: that the process ended or was started again, or why it was not. */
@@ -30,11 +32,14 @@ export type KeyProcessOptions = {
 /** A key process that proves itself while its owner prepares the rest. */
 export type StartingKeyProcess = AsyncDisposable & { readonly connection: Promise<Connection | string> }
 
-type StartOptions = Pick<KeyProcessOptions, 'rootKey' | 'adoptsMaterial' | 'compiledCode'>
+type StartOptions = Pick<KeyProcessOptions, 'rootKey' | 'adoptsMaterial' | 'attestation' | 'compiledCode'>
 
-const startOne = ({ rootKey, adoptsMaterial, compiledCode }: StartOptions) =>
+const attestationArgs = (attestation: StartOptions['attestation'] = []) =>
+  attestation === 'unrooted' ? ['unrooted-attestation'] : attestation.map((root) => `attestation-root=${root}`)
+
+const startOne = ({ rootKey, adoptsMaterial, attestation, compiledCode }: StartOptions) =>
   startKeyProcess(rootKey.fd, {
-    args: adoptsMaterial === true ? ['adopts-material'] : [],
+    args: [...(adoptsMaterial === true ? ['adopts-material'] : []), ...attestationArgs(attestation)],
     ...(compiledCode === undefined ? {} : { compiledCode }),
   })
 
@@ -72,6 +77,11 @@ const ERRORS: ReadonlyMap<number, ServiceError> = new Map([
   [REPLIES.incorrectMaterial, error('IncorrectKeyMaterialException')],
   [REPLIES.overloaded, error('ThrottlingException', 'Rate exceeded')],
   [REPLIES.unproven, internal('an algorithm did not pass its known-answer tests')],
+  [REPLIES.invalidAttestation, error('ValidationException', 'The attestation document is not valid.')],
+  [
+    REPLIES.noAttestationRoot,
+    error('UnsupportedOperationException', 'Recipient is not supported: no attestation root is configured.'),
+  ],
   [REPLIES.unknownDomainKey, internal('a wrapped key names a domain key that the store does not hold')],
 ])
 
@@ -187,6 +197,8 @@ type Calls = Omit<KeyProcess, 'forget'>
 
 /** Every call as one message. */
 function callsOver(ask: Ask): Calls {
+  const askFor = (recipient: Recipient | undefined, op: Op, fields: readonly Uint8Array[]) =>
+    recipient ? ask('forRecipient', [recipient.document, Buffer.of(OPS[op]), encodeFields(fields)]) : ask(op, fields)
   return {
     createMaterial: (_proof, binding) => newMaterial(ask('createMaterial', bindingFields(binding), binding.region)),
     adoptMaterial: (_proof, binding, material) =>
@@ -204,18 +216,19 @@ function callsOver(ask: Ask): Calls {
       newMaterial(ask('importMaterial', [...bindingFields(binding), token, u64(now), wrapped], binding.region)),
     encrypt: (key, plaintext, manner) =>
       encrypted(ask('encrypt', [materialField(key), plaintext, mannerField(manner)])),
-    decrypt: (key, ciphertext, manner) => first(ask('decrypt', [materialField(key), ciphertext, mannerField(manner)])),
+    decrypt: (key, ciphertext, manner, recipient) =>
+      first(askFor(recipient, 'decrypt', [materialField(key), ciphertext, mannerField(manner)])),
     reEncrypt(source, from, destination, to) {
       const fromFields = [materialField(source), from.ciphertext, mannerField(from.manner)]
       return encrypted(ask('reEncrypt', [...fromFields, materialField(destination), mannerField(to.manner)]))
     },
-    async generateDataKey(key, { bytes, withPlaintext }, context) {
+    async generateDataKey(key, { bytes, withPlaintext }, context, recipient) {
       const fields = [materialField(key), u32(bytes), context]
       if (!withPlaintext) return encrypted(ask('generateDataKeyWithoutPlaintext', fields))
-      const made = await both(ask('generateDataKey', fields))
+      const made = await both(askFor(recipient, 'generateDataKey', fields))
       return isError(made) ? made : { plaintext: made[0], ciphertext: made[1] }
     },
-    generateRandom: (_proof, bytes) => first(ask('generateRandom', [u32(bytes)])),
+    generateRandom: (_proof, bytes, recipient) => first(askFor(recipient, 'generateRandom', [u32(bytes)])),
     generateMac: (key, algorithm, message) => first(ask('generateMac', [materialField(key), text(algorithm), message])),
     async verifyMac(key, algorithm, message, mac) {
       const answer = await ask('verifyMac', [materialField(key), text(algorithm), message, mac])
@@ -226,10 +239,12 @@ function callsOver(ask: Ask): Calls {
       const answer = await ask('verify', [materialField(key), ...signableFields(signable), signature])
       return isError(answer) ? answer : undefined
     },
-    deriveSharedSecret: (key, publicKey) => first(ask('deriveSharedSecret', [materialField(key), publicKey])),
-    generateDataKeyPair(key, { keyPairSpec, withPlaintext }, context) {
-      const op = withPlaintext ? 'generateDataKeyPair' : 'generateDataKeyPairWithoutPlaintext'
-      return dataKeyPair(ask(op, [materialField(key), text(keyPairSpec), context]), withPlaintext)
+    deriveSharedSecret: (key, publicKey, recipient) =>
+      first(askFor(recipient, 'deriveSharedSecret', [materialField(key), publicKey])),
+    generateDataKeyPair(key, { keyPairSpec, withPlaintext }, context, recipient) {
+      const fields = [materialField(key), text(keyPairSpec), context]
+      if (!withPlaintext) return dataKeyPair(ask('generateDataKeyPairWithoutPlaintext', fields), false)
+      return dataKeyPair(askFor(recipient, 'generateDataKeyPair', fields), true)
     },
     async publicKey(key) {
       const { publicKey } = key.material

@@ -33,6 +33,7 @@ export const OPS = {
   verifyGrantToken: 24,
   createImportParameters: 25,
   importMaterial: 26,
+  forRecipient: 27,
 } as const
 export type Op = keyof typeof OPS
 
@@ -70,6 +71,10 @@ export const REPLIES = {
   expiredImportToken: 17,
   /** What was unwrapped is not material of such a key. */
   incorrectMaterial: 18,
+  /** There is no root that attestation documents could be verified against. */
+  noAttestationRoot: 19,
+  /** An attestation document is malformed, not genuine, or too old. */
+  invalidAttestation: 20,
 } as const
 export type Refusal = Exclude<keyof typeof REPLIES, 'ok'>
 

@@ -18,7 +18,7 @@ export function lru<K, V>(max: number): Lru<K, V> {
   // Ends: what is passed over is no longer marked when the loop meets it again.
   const makeRoom = () => {
     for (const [key, entry] of entries) {
-      if (entries.size <= max) return
+      if (entries.size < max) return
       entries.delete(key)
       if (entry.isUsed) entries.set(key, { value: entry.value, isUsed: false })
     }
@@ -32,8 +32,8 @@ export function lru<K, V>(max: number): Lru<K, V> {
     },
     set(key, value) {
       entries.delete(key)
-      entries.set(key, { value, isUsed: false })
       makeRoom()
+      entries.set(key, { value, isUsed: false })
     },
     delete: (key) => void entries.delete(key),
     clear: () => entries.clear(),

@@ -201,6 +201,11 @@ export type NewMaterial = Pick<KeyMaterial, 'materialId' | 'wrapped' | 'publicKe
  * algorithms, which take none.
  */
 export type Manner = Uint8Array | RsaEncryptionAlgorithm
+/**
+ * For whom a secret is sealed instead of being answered in the clear, as CMS EnvelopedData. With one, a call answers
+ * `ValidationException` for a document that does not hold, `UnsupportedOperationException` where none can be verified.
+ */
+export type Recipient = { readonly document: Uint8Array }
 /** A message of a length and type that the algorithm signs. */
 export type Signable = {
   readonly algorithm: SigningAlgorithm
@@ -274,7 +279,12 @@ export interface KeyProcess {
   ): Promise<NewMaterial | ServiceError>
   encrypt(key: UsableKey<'kms:Encrypt'>, plaintext: Uint8Array, manner: Manner): Promise<Encrypted | ServiceError>
   /** `InvalidCiphertextException` without a reason when anything about the ciphertext or its context is wrong. */
-  decrypt(key: UsableKey<'kms:Decrypt'>, ciphertext: Uint8Array, manner: Manner): Promise<Uint8Array | ServiceError>
+  decrypt(
+    key: UsableKey<'kms:Decrypt'>,
+    ciphertext: Uint8Array,
+    manner: Manner,
+    recipient?: Recipient,
+  ): Promise<Uint8Array | ServiceError>
   /** The plaintext never leaves the key process. `ValidationException` when it is too long for an RSA key. */
   reEncrypt(
     source: UsableKey<'kms:ReEncryptFrom'>,
@@ -286,8 +296,13 @@ export interface KeyProcess {
     key: UsableKey<'kms:GenerateDataKey' | 'kms:GenerateDataKeyWithoutPlaintext'>,
     wanted: { readonly bytes: number; readonly withPlaintext: boolean },
     additionalData: Uint8Array,
+    recipient?: Recipient,
   ): Promise<DataKey | ServiceError>
-  generateRandom(proof: Authorized<'kms:GenerateRandom'>, bytes: number): Promise<Uint8Array | ServiceError>
+  generateRandom(
+    proof: Authorized<'kms:GenerateRandom'>,
+    bytes: number,
+    recipient?: Recipient,
+  ): Promise<Uint8Array | ServiceError>
   generateMac(
     key: UsableKey<'kms:GenerateMac'>,
     algorithm: MacAlgorithm,
@@ -308,12 +323,14 @@ export interface KeyProcess {
   deriveSharedSecret(
     key: UsableKey<'kms:DeriveSharedSecret'>,
     publicKey: Uint8Array,
+    recipient?: Recipient,
   ): Promise<Uint8Array | ServiceError>
   /** The private key is encrypted like any plaintext; it comes in the clear only when it is wanted. */
   generateDataKeyPair(
     key: UsableKey<'kms:GenerateDataKeyPair' | 'kms:GenerateDataKeyPairWithoutPlaintext'>,
     wanted: { readonly keyPairSpec: DataKeyPairSpec; readonly withPlaintext: boolean },
     additionalData: Uint8Array,
+    recipient?: Recipient,
   ): Promise<DataKeyPair | ServiceError>
   /** The public key that the store holds; `KMSInternalException` when it is not that of the private key. */
   publicKey(key: UsableKey<'kms:GetPublicKey'>): Promise<Uint8Array | ServiceError>

@@ -1,4 +1,5 @@
 import type { Refusal } from '../wire.ts'
+import type { Attestations } from './attestation.ts'
 import type { DomainKeys } from './domain-keys.ts'
 import type { Family } from './families.ts'
 import type { GrantTokens } from './grant-tokens.ts'
@@ -18,6 +19,7 @@ export type Boundary = {
   readonly materialIds: MaterialIds
   /** Whether material may be brought in the clear, which is so in the emulator alone. */
   readonly adoptsMaterial: boolean
+  readonly attestations: Attestations
 }
 
 /** Fields of the reply, or the code of a refusal. */

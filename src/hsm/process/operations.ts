@@ -9,6 +9,7 @@ import { KEY_PAIR_OPERATIONS } from './key-pair-operations.ts'
 import { wrapKeyStoreSecret } from './key-store-secret.ts'
 import { adoptMaterial, createMaterial, isKeyPair, type SecretMaterial } from './material.ts'
 import { randomBytes } from './random.ts'
+import { forRecipient } from './recipient.ts'
 import { rewrapMaterial } from './rewrap.ts'
 import { createSecret, signingKey } from './secrets.ts'
 
@@ -151,14 +152,20 @@ const OPERATIONS = {
   },
   ...KEY_PAIR_OPERATIONS,
   ...IMPORT_OPERATIONS,
-} as const satisfies Record<Op, Operation>
+} as const satisfies Record<Exclude<Op, 'forRecipient'>, Operation>
+
+const ALL_OPERATIONS: Readonly<Record<Op, Operation>> = {
+  ...OPERATIONS,
+  // The document, the tag of an operation, and its fields.
+  forRecipient: { fields: 3, run: (boundary, ...fields) => forRecipient(boundary, OPERATIONS, fields) },
+}
 
 function isMessage(message: Buffer): boolean {
   return message.length >= 1 && message.length <= PLAINTEXT_MAX_BYTES
 }
 
 const BY_TAG: readonly (Operation | undefined)[] = Object.entries(OPS).reduce<Operation[]>((rows, [name, tag]) => {
-  const operation = Object.entries(OPERATIONS).find(([op]) => op === name)?.[1]
+  const operation = Object.entries(ALL_OPERATIONS).find(([op]) => op === name)?.[1]
   if (operation) rows[tag] = operation
   return rows
 }, [])

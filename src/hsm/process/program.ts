@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { KEY_LANE_AT_ONCE_MAX, KEY_LANE_WAITING_MAX, KEY_PAIRS_WAITING_MAX } from '../../domain/limits.ts'
 import { isRsaKeySpec } from '../../domain/rsa-encryption.ts'
 import { createBatch, HELLO_ID, REPLIES } from '../wire.ts'
+import { createAttestations, parseTrust } from './attestation.ts'
 import { findHole } from './cage.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { createDomainKeys } from './domain-keys.ts'
@@ -52,6 +53,8 @@ async function start(channel: Channel): Promise<void> {
   const rootKey = readRootKey(ROOT_KEY_FD)
   if (!rootKey) return refuseToServe(channel, 'the root key file is damaged')
   const domainKeys = createDomainKeys(rootKey)
+  const trust = parseTrust(process.argv)
+  if (!trust) return refuseToServe(channel, 'an attestation root is not a certificate')
   serve(channel, {
     domainKeys,
     material: createMaterials(domainKeys),
@@ -60,6 +63,7 @@ async function start(channel: Channel): Promise<void> {
     grantTokens: createGrantTokens(rootKey),
     materialIds: createMaterialIds(rootKey),
     adoptsMaterial: process.argv.includes(ADOPTS_MATERIAL),
+    attestations: createAttestations(trust),
   })
 }
 

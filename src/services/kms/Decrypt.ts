@@ -4,7 +4,7 @@ import { operation } from '../../request/operation.ts'
 import { onlyKey } from '../../request/targets.ts'
 import { ciphertextSource, compareSource, ignoresCiphertext } from './ciphertext-source.ts'
 import { contextConditions, mannerOf } from './conditions.ts'
-import { refuseRecipient } from './recipient.ts'
+import { recipientConditions, recipientNoted, recipientOf } from './recipient.ts'
 import * as shapes from './shapes.ts'
 
 /**
@@ -60,6 +60,7 @@ export const Decrypt = operation({
     ),
   conditions: (input) => ({
     ...contextConditions(input.EncryptionContext),
+    ...recipientConditions(input),
     'kms:EncryptionAlgorithm': input.EncryptionAlgorithm,
   }),
   compare: (input, { key }) =>
@@ -70,12 +71,13 @@ export const Decrypt = operation({
     if (ignoresCiphertext(input) || !input.CiphertextBlob) return { output: answer }
     const usable = key.usable()
     if (isError(usable)) return usable
-    const refused = refuseRecipient(input)
-    if (refused) return refused
+    const recipient = recipientOf(input)
+    if (isError(recipient)) return recipient
     const manner = mannerOf(input.EncryptionAlgorithm, input.EncryptionContext)
     if (isError(manner)) return manner
-    const plaintext = await hsm.decrypt(usable, input.CiphertextBlob, manner)
+    const plaintext = await hsm.decrypt(usable, input.CiphertextBlob, manner, recipient)
     if (isError(plaintext)) return plaintext
+    if (recipient) return { output: { ...answer, CiphertextForRecipient: plaintext }, ...recipientNoted(input) }
     const named = key.key.keySpec === 'SYMMETRIC_DEFAULT' ? { KeyMaterialId: usable.material.materialId } : {}
     return { output: { ...answer, Plaintext: plaintext, ...named } }
   },

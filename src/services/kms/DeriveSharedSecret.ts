@@ -2,7 +2,7 @@ import { isError } from '../../domain/error.ts'
 import { boolean, optional } from '../../protocol/shape.ts'
 import { operation } from '../../request/operation.ts'
 import { onlyKey } from '../../request/targets.ts'
-import { refuseRecipient } from './recipient.ts'
+import { recipientConditions, recipientNoted, recipientOf } from './recipient.ts'
 import * as shapes from './shapes.ts'
 
 /**
@@ -41,16 +41,21 @@ export const DeriveSharedSecret = operation({
   states: 'crypto',
   crypto: { usage: 'KEY_AGREEMENT', algorithm: (input) => input.KeyAgreementAlgorithm },
   targets: (input, find) => onlyKey(find.keyToUse('kms:DeriveSharedSecret', input.KeyId)),
-  conditions: (input) => ({ 'kms:KeyAgreementAlgorithm': input.KeyAgreementAlgorithm }),
+  conditions: (input) => ({
+    'kms:KeyAgreementAlgorithm': input.KeyAgreementAlgorithm,
+    ...recipientConditions(input),
+  }),
 
   async run(input, { key }, { hsm }) {
     const usable = key.usable()
     if (isError(usable)) return usable
-    const refused = refuseRecipient(input)
-    if (refused) return refused
-    const secret = await hsm.deriveSharedSecret(usable, input.PublicKey)
+    const recipient = recipientOf(input)
+    if (isError(recipient)) return recipient
+    const secret = await hsm.deriveSharedSecret(usable, input.PublicKey, recipient)
     if (isError(secret)) return secret
     const { KeyAgreementAlgorithm } = input
-    return { output: { KeyId: key.key.arn, SharedSecret: secret, KeyAgreementAlgorithm, KeyOrigin: key.key.origin } }
+    const answer = { KeyId: key.key.arn, KeyAgreementAlgorithm, KeyOrigin: key.key.origin }
+    if (recipient) return { output: { ...answer, CiphertextForRecipient: secret }, ...recipientNoted(input) }
+    return { output: { ...answer, SharedSecret: secret } }
   },
 })

@@ -4,7 +4,7 @@ import { operation } from '../../request/operation.ts'
 import { onlyKey } from '../../request/targets.ts'
 import { contextConditions } from './conditions.ts'
 import { dataKey } from './data-key.ts'
-import { refuseRecipient } from './recipient.ts'
+import { recipientConditions, recipientNoted, recipientOf } from './recipient.ts'
 import * as shapes from './shapes.ts'
 
 /**
@@ -46,21 +46,22 @@ export const GenerateDataKey = operation({
   targets: (input, find) => onlyKey(find.keyToUse('kms:GenerateDataKey', input.KeyId)),
   conditions: (input) => ({
     ...contextConditions(input.EncryptionContext),
+    ...recipientConditions(input),
     'kms:EncryptionAlgorithm': 'SYMMETRIC_DEFAULT',
   }),
 
   async run(input, { key }, { hsm }) {
-    const refused = refuseRecipient(input)
-    if (refused) return refused
-    const made = await dataKey(hsm, key.usable(), input, true)
+    const recipient = recipientOf(input)
+    if (isError(recipient)) return recipient
+    const made = await dataKey(hsm, key.usable(), input, recipient ?? 'in the clear')
     if (isError(made)) return made
-    return {
-      output: {
-        CiphertextBlob: made.ciphertext,
-        ...(made.plaintext ? { Plaintext: made.plaintext } : {}),
-        KeyId: key.key.arn,
-        KeyMaterialId: made.materialId,
-      },
-    }
+    const answer = { CiphertextBlob: made.ciphertext, KeyId: key.key.arn }
+    const { plaintext, materialId } = made
+    if (recipient)
+      return {
+        output: { ...answer, ...(plaintext ? { CiphertextForRecipient: plaintext } : {}) },
+        ...recipientNoted(input),
+      }
+    return { output: { ...answer, ...(plaintext ? { Plaintext: plaintext } : {}), KeyMaterialId: materialId } }
   },
 })

@@ -5,7 +5,7 @@ import { onlyKey } from '../../request/targets.ts'
 import { contextConditions } from './conditions.ts'
 import { refuseInKeyStore } from './custom-key-store.ts'
 import { dataKeyPair } from './data-key-pair.ts'
-import { refuseRecipient } from './recipient.ts'
+import { recipientConditions, recipientNoted, recipientOf } from './recipient.ts'
 import * as shapes from './shapes.ts'
 
 /**
@@ -49,25 +49,27 @@ export const GenerateDataKeyPair = operation({
   targets: (input, find) => onlyKey(find.keyToUse('kms:GenerateDataKeyPair', input.KeyId)),
   conditions: (input) => ({
     ...contextConditions(input.EncryptionContext),
+    ...recipientConditions(input),
     'kms:EncryptionAlgorithm': 'SYMMETRIC_DEFAULT',
     'kms:DataKeyPairSpec': input.KeyPairSpec,
   }),
   compare: (_input, { key }) => refuseInKeyStore(key.key),
 
   async run(input, { key }, { hsm }) {
-    const refused = refuseRecipient(input)
-    if (refused) return refused
-    const made = await dataKeyPair(hsm, key.usable(), input, true)
+    const recipient = recipientOf(input)
+    if (isError(recipient)) return recipient
+    const made = await dataKeyPair(hsm, key.usable(), input, recipient ?? 'in the clear')
     if (isError(made)) return made
     return {
       output: {
         PrivateKeyCiphertextBlob: made.ciphertext,
-        ...(made.privateKey ? { PrivateKeyPlaintext: made.privateKey } : {}),
+        ...(made.privateKey ? { [recipient ? 'CiphertextForRecipient' : 'PrivateKeyPlaintext']: made.privateKey } : {}),
         PublicKey: made.publicKey,
         KeyId: key.key.arn,
         KeyPairSpec: input.KeyPairSpec,
         KeyMaterialId: made.materialId,
       },
+      ...recipientNoted(input),
     }
   },
 })

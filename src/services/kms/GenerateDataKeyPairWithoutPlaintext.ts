@@ -51,7 +51,7 @@ export const GenerateDataKeyPairWithoutPlaintext = operation({
   compare: (_input, { key }) => refuseInKeyStore(key.key),
 
   async run(input, { key }, { hsm }) {
-    const made = await dataKeyPair(hsm, key.usable(), input, false)
+    const made = await dataKeyPair(hsm, key.usable(), input, 'none')
     if (isError(made)) return made
     return {
       output: {

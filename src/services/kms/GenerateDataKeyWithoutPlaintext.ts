@@ -46,7 +46,7 @@ export const GenerateDataKeyWithoutPlaintext = operation({
   }),
 
   async run(input, { key }, { hsm }) {
-    const made = await dataKey(hsm, key.usable(), input, false)
+    const made = await dataKey(hsm, key.usable(), input, 'none')
     if (isError(made)) return made
     return {
       output: {

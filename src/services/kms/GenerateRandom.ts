@@ -3,7 +3,7 @@ import { optional } from '../../protocol/shape.ts'
 import { operation } from '../../request/operation.ts'
 import { account } from '../../request/targets.ts'
 import { randomFrom } from './key-in-store.ts'
-import { refuseRecipient } from './recipient.ts'
+import { recipientConditions, recipientNoted, recipientOf } from './recipient.ts'
 import * as shapes from './shapes.ts'
 
 /**
@@ -25,14 +25,20 @@ export const GenerateRandom = operation({
   states: 'any',
   event: { request: 'none' },
   targets: async () => ({ account: account('kms:GenerateRandom') }),
+  conditions: recipientConditions,
   async run(input, granted, call) {
     if (input.NumberOfBytes === undefined) return error('ValidationException', 'NumberOfBytes is required.')
-    const refused = refuseRecipient(input)
-    if (refused) return refused
+    const recipient = recipientOf(input)
+    if (isError(recipient)) return recipient
+    // What a cluster makes comes in the clear to this process, which must not see a recipient's secret.
+    if (recipient && input.CustomKeyStoreId !== undefined)
+      return error('UnsupportedOperationException', 'Recipient is not supported with CustomKeyStoreId.')
     const bytes =
       input.CustomKeyStoreId === undefined
-        ? await call.hsm.generateRandom(granted.account.proof, input.NumberOfBytes)
+        ? await call.hsm.generateRandom(granted.account.proof, input.NumberOfBytes, recipient)
         : await randomFrom(input.CustomKeyStoreId, input.NumberOfBytes, call)
-    return isError(bytes) ? bytes : { output: { Plaintext: bytes } }
+    if (isError(bytes)) return bytes
+    if (recipient) return { output: { CiphertextForRecipient: bytes }, ...recipientNoted(input) }
+    return { output: { Plaintext: bytes } }
   },
 })

@@ -4,6 +4,7 @@ import type { KeyMaterialId } from '../../domain/key.ts'
 import type { DataKeyPairSpec } from '../../domain/key-spec.ts'
 import type { DataKeyPair, KeyProcess, UsableKey } from '../../request/ports.ts'
 import { additionalDataOf } from './conditions.ts'
+import { type PlaintextWanted, recipientIn, secretWanted } from './data-key.ts'
 
 type Wanted = {
   /** AWS offers SM2 in China alone. */
@@ -18,13 +19,14 @@ export async function dataKeyPair(
   hsm: KeyProcess,
   key: UsableKey<DataKeyPairAction> | ServiceError,
   { KeyPairSpec, EncryptionContext }: Wanted,
-  withPlaintext: boolean,
+  plaintext: PlaintextWanted,
 ): Promise<(DataKeyPair & { readonly materialId: KeyMaterialId }) | ServiceError> {
   if (isError(key)) return key
   if (KeyPairSpec === 'SM2')
     return error('UnsupportedOperationException', `KeyPairSpec ${KeyPairSpec} is not supported.`)
   const additionalData = additionalDataOf(EncryptionContext)
   if (isError(additionalData)) return additionalData
-  const made = await hsm.generateDataKeyPair(key, { keyPairSpec: KeyPairSpec, withPlaintext }, additionalData)
+  const wanted = { keyPairSpec: KeyPairSpec, ...secretWanted(plaintext) }
+  const made = await hsm.generateDataKeyPair(key, wanted, additionalData, recipientIn(plaintext))
   return isError(made) ? made : { ...made, materialId: key.material.materialId }
 }

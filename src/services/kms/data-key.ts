@@ -1,7 +1,7 @@
 import type { EncryptionContext } from '../../domain/encryption-context.ts'
 import { error, isError, type ServiceError } from '../../domain/error.ts'
 import type { KeyMaterialId } from '../../domain/key.ts'
-import type { DataKey, KeyProcess, UsableKey } from '../../request/ports.ts'
+import type { DataKey, KeyProcess, Recipient, UsableKey } from '../../request/ports.ts'
 import { additionalDataOf } from './conditions.ts'
 
 type Wanted = {
@@ -14,12 +14,18 @@ type DataKeyAction = 'kms:GenerateDataKey' | 'kms:GenerateDataKeyWithoutPlaintex
 
 const SPEC_BYTES = { AES_128: 16, AES_256: 32 } as const
 
+/** What becomes of the secret beside its ciphertext. */
+export type PlaintextWanted = 'none' | 'in the clear' | Recipient
+
+export const secretWanted = (plaintext: PlaintextWanted) => ({ withPlaintext: plaintext !== 'none' })
+export const recipientIn = (plaintext: PlaintextWanted) => (typeof plaintext === 'string' ? undefined : plaintext)
+
 /** A data key of the size that exactly one of KeySpec and NumberOfBytes gives. */
 export async function dataKey(
   hsm: KeyProcess,
   key: UsableKey<DataKeyAction> | ServiceError,
   wanted: Wanted,
-  withPlaintext: boolean,
+  plaintext: PlaintextWanted,
 ): Promise<(DataKey & { readonly materialId: KeyMaterialId }) | ServiceError> {
   if (isError(key)) return key
   if ((wanted.KeySpec === undefined) === (wanted.NumberOfBytes === undefined))
@@ -27,6 +33,11 @@ export async function dataKey(
   const bytes = wanted.KeySpec ? SPEC_BYTES[wanted.KeySpec] : (wanted.NumberOfBytes ?? 0)
   const additionalData = additionalDataOf(wanted.EncryptionContext)
   if (isError(additionalData)) return additionalData
-  const made = await hsm.generateDataKey(key, { bytes, withPlaintext }, additionalData)
+  const made = await hsm.generateDataKey(
+    key,
+    { bytes, ...secretWanted(plaintext) },
+    additionalData,
+    recipientIn(plaintext),
+  )
   return isError(made) ? made : { ...made, materialId: key.material.materialId }
 }

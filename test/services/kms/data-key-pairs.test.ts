@@ -93,9 +93,9 @@ for (const operation of OPERATIONS) {
   })
 }
 
-test('a recipient of a data key pair is refused, since its attestation is not verified', async () => {
+test('a recipient of a data key pair without a true document is refused', async () => {
   const Recipient = { KeyEncryptionAlgorithm: 'RSAES_OAEP_SHA_256', AttestationDocument: 'YQ==' }
-  refusedWith(await generate({ KeyPairSpec: 'ECC_NIST_P256', Recipient }), 'UnsupportedOperationException')
+  refusedWith(await generate({ KeyPairSpec: 'ECC_NIST_P256', Recipient }), 'ValidationException')
 })
 
 test("LocalStack's tag fixes the private key of a new key pair, and refuses what is none of its spec", async () => {

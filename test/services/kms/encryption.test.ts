@@ -173,14 +173,14 @@ test('ReEncrypt under the wrong context is refused without a reason', async () =
   refusedWith(await trent.kms('ReEncrypt', input, caller), 'InvalidCiphertextException', null)
 })
 
-test('Recipient is refused, so that no plaintext goes where a client does not expect it', async () => {
+test('a recipient without a true document is refused, so that no plaintext goes where a client does not expect it', async () => {
   const Recipient = { KeyEncryptionAlgorithm: 'RSAES_OAEP_SHA_256', AttestationDocument: 'YQ==' }
   for (const [operation, input] of [
     ['Decrypt', { CiphertextBlob: blob }],
     ['GenerateDataKey', { KeyId, KeySpec: 'AES_256' }],
     ['GenerateRandom', { NumberOfBytes: 1 }],
   ] as const)
-    refusedWith(await trent.kms(operation, { ...input, Recipient }, caller), 'UnsupportedOperationException')
+    refusedWith(await trent.kms(operation, { ...input, Recipient }, caller), 'ValidationException')
 })
 
 test('grant tokens are refused: no grant was made', async () => {
