@@ -2,6 +2,7 @@ import type { AccountId, Scope } from './arn.ts'
 import type { Brand } from './brand.ts'
 import { encodeContext } from './encryption-context.ts'
 import { error, isError, type ServiceError } from './error.ts'
+import type { PrincipalBinding } from './iam.ts'
 import type { Key } from './key.ts'
 import { classOf, type KeyUsage } from './key-spec.ts'
 import { GRANT_CONSTRAINT_PAIRS_MAX, GRANT_CONSTRAINT_VALUE_MAX_CHARS } from './limits.ts'
@@ -50,6 +51,8 @@ export type Grant = Scope &
     readonly granteePrincipal: string
     /** ARN, as the grantee's. */
     readonly retiringPrincipal?: string
+    /** Unique ids of those whom the grant names: a principal made anew under an old name is another one. */
+    readonly boundPrincipals?: readonly PrincipalBinding[]
     /** Of the caller who made the grant. */
     readonly issuingAccount: AccountId
     /** Each once, in the order of GRANT_OPERATIONS. */

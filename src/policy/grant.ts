@@ -9,6 +9,8 @@ export type KeyGrant = {
   readonly grantId: string
   readonly granteePrincipal: string
   readonly retiringPrincipal?: string
+  /** Unique ids that the ARNs meant when the grant was made. */
+  readonly boundPrincipals?: readonly { readonly arn: string; readonly id: string }[]
   /** Account that issued the grant, as 12 digits. */
   readonly issuingAccount?: string
   /** As in requests: `Decrypt`, without the service. */
@@ -44,7 +46,7 @@ const CONTEXT_OPERATIONS: ReadonlySet<string> = new Set([
 /** How far a grant carries a call: as a key policy statement that names the grantee would. */
 export function reachOfGrant(grant: KeyGrant, use: GrantUse): Reach {
   if (!grant.operations.includes(use.operation)) return 'none'
-  const reach = reachOfGrantee(grant.granteePrincipal, use.principal)
+  const reach = reachOfGrantee(grant.granteePrincipal, use.principal, grant.boundPrincipals)
   if (reach === 'none') return 'none'
   if (use.operation === 'CreateGrant') return use.requestedGrant && isWithin(use.requestedGrant, grant) ? reach : 'none'
   if (grant.constraint === undefined || !CONTEXT_OPERATIONS.has(use.operation)) return reach

@@ -128,9 +128,12 @@ function carriedBy(grant: KeyGrant, reach: Reach, { own }: Evidence): readonly G
 function decideRetirement({ principal, grants, key }: KeyAccess, evidence: Evidence): Decision {
   for (const grant of grants) {
     const grantee = grant.operations.includes('RetireGrant')
-      ? reachOfGrantee(grant.granteePrincipal, principal)
+      ? reachOfGrantee(grant.granteePrincipal, principal, grant.boundPrincipals)
       : 'none'
-    const retiring = grant.retiringPrincipal === undefined ? 'none' : reachOfGrantee(grant.retiringPrincipal, principal)
+    const retiring =
+      grant.retiringPrincipal === undefined
+        ? 'none'
+        : reachOfGrantee(grant.retiringPrincipal, principal, grant.boundPrincipals)
     const isOwner =
       'account' in principal && (principal.account === key.account || principal.account === grant.issuingAccount)
     for (const reach of [retiring, grantee, isOwner ? 'account' : 'none'] as const) {

@@ -80,9 +80,28 @@ function names(index: Index, arn: string, uniqueId: string | undefined): boolean
   return index.arns.has(arn) || (uniqueId !== undefined && index.ids.has(uniqueId))
 }
 
-/** How the principal that a grant names covers `principal`. */
-export function reachOfGrantee(grantee: string, principal: Principal): Reach {
+/**
+ * How the principal that a grant names covers `principal`.
+ *
+ * @param bound - unique ids that ARNs meant when the grant was made.
+ */
+export function reachOfGrantee(
+  grantee: string,
+  principal: Principal,
+  bound: readonly { readonly arn: string; readonly id: string }[] = [],
+): Reach {
   if (principal.type === 'service' || principal.type === 'web-identity') return 'none'
+  const reach = reachByName(grantee, principal)
+  // A root user cannot be made anew, and a session that is named by its own ARN is of whichever role has that name.
+  const isBound = principal.type === 'user' || reach === 'limited'
+  const meant = isBound && reach !== 'account' ? bound.find(({ arn }) => arn === grantee)?.id : undefined
+  return meant === undefined || ('uniqueId' in principal && meant === principal.uniqueId) ? reach : 'none'
+}
+
+function reachByName(
+  grantee: string,
+  principal: Exclude<Principal, { readonly type: 'service' | 'web-identity' }>,
+): Reach {
   if (grantee === principal.arn) return 'direct'
   if (principal.type === 'role-session' && grantee === principal.roleArn) return 'limited'
   if (principal.type === 'federated-user' && grantee === principal.userArn) return 'limited'

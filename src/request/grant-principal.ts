@@ -1,6 +1,8 @@
 import { parseArn, partitionOf, type Region } from '../domain/arn.ts'
 import { error, type ServiceError } from '../domain/error.ts'
+import type { PrincipalBinding } from '../domain/iam.ts'
 import { type NamedPrincipal, parseAwsPrincipal } from '../policy/principal.ts'
+import type { KeyPolicies } from './key-policy.ts'
 
 /** Source: the answer of KMS, which clients wait and retry on. */
 const NOBODY = error('InvalidArnException', 'ARN does not refer to a valid principal')
@@ -13,13 +15,17 @@ export function parseGrantPrincipal(text: string, region: Region): NamedPrincipa
   return named && named.type !== 'everyone' ? named : NOBODY
 }
 
-/** @returns `InvalidArnException` when a grant cannot name it, or when there is no such principal. */
-export async function refuseGrantPrincipal(
-  text: string,
+/** @returns what the names mean now; `InvalidArnException` when a grant cannot name one, or when there is no such principal. */
+export async function bindGrantPrincipals(
+  names: readonly string[],
   region: Region,
-  isPrincipal: (named: NamedPrincipal) => Promise<boolean>,
-): Promise<ServiceError | undefined> {
-  const named = parseGrantPrincipal(text, region)
-  if ('kind' in named) return named
-  return (await isPrincipal(named)) ? undefined : NOBODY
+  bind: KeyPolicies['bind'],
+): Promise<readonly PrincipalBinding[] | ServiceError> {
+  const named: NamedPrincipal[] = []
+  for (const name of names) {
+    const principal = parseGrantPrincipal(name, region)
+    if ('kind' in principal) return principal
+    named.push(principal)
+  }
+  return (await bind(named)) ?? NOBODY
 }

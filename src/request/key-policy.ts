@@ -46,8 +46,8 @@ export type Submission = {
 
 /** Key policies compiled once per text, and the checks of new ones. */
 export type KeyPolicies = {
-  /** Whether a principal that a policy or a grant names exists. */
-  isPrincipal(named: NamedPrincipal): Promise<boolean>
+  /** What the principals that a grant names mean now; nothing when one does not exist. */
+  bind(named: readonly NamedPrincipal[]): Promise<readonly PrincipalBinding[] | undefined>
   compiled(key: PolicyOwner): CompiledPolicy
   /** What of the policy to keep with the key, or `MalformedPolicyDocumentException`, `LimitExceededException`. */
   check(submission: Submission): Promise<Required<Pick<Key, 'policy' | 'policyPrincipals'>> | ServiceError>
@@ -58,7 +58,10 @@ export type KeyPolicies = {
 export function keyPolicies(clock: Clock, binder: Binder): KeyPolicies {
   const cache = lru<string, CompiledPolicy>(POLICY_CACHE_MAX)
   return {
-    isPrincipal: async (named) => 'bindings' in (await binder.bind([named])),
+    async bind(named) {
+      const bound = await binder.bind(named)
+      return 'bindings' in bound ? bound.bindings : undefined
+    },
     shown: (key) => keyPolicyText(key, binder),
     compiled(key) {
       const bindings = key.policyPrincipals ?? []

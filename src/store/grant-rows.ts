@@ -6,6 +6,7 @@ export const grantIdBytes = (grantId: GrantId): Uint8Array => Buffer.from(grantI
 
 type Recorded = {
   readonly issuingAccount: AccountId
+  readonly boundPrincipals?: Grant['boundPrincipals']
   readonly operations: Grant['operations']
   readonly constraint?: {
     readonly kind: GrantConstraint['kind']
@@ -14,15 +15,21 @@ type Recorded = {
 }
 
 /** What a grant allows and who made it, as JSON that is the same for grants that are the same. */
-export function grantRecord({ issuingAccount, operations, constraint }: Grant): string {
-  if (!constraint) return JSON.stringify({ issuingAccount, operations } satisfies Recorded)
+export function grantRecord({ issuingAccount, boundPrincipals, operations, constraint }: Grant): string {
+  const bound = boundPrincipals && { boundPrincipals: boundPrincipals.map(({ arn, id }) => ({ arn, id })) }
+  if (!constraint) return JSON.stringify({ issuingAccount, ...bound, operations } satisfies Recorded)
   const pairs = [...constraint.pairs].sort(([a], [b]) => (a < b ? -1 : 1))
-  return JSON.stringify({ issuingAccount, operations, constraint: { kind: constraint.kind, pairs } } satisfies Recorded)
+  return JSON.stringify({
+    issuingAccount,
+    ...bound,
+    operations,
+    constraint: { kind: constraint.kind, pairs },
+  } satisfies Recorded)
 }
 
 /** @param at - the key that the row belongs to. */
 export function parseGrantRow({ account, region, keyId }: Scope & Pick<Grant, 'keyId'>, row: Row): Grant {
-  const { issuingAccount, operations, constraint } = JSON.parse(text(row, 'record')) as Recorded
+  const { issuingAccount, boundPrincipals, operations, constraint } = JSON.parse(text(row, 'record')) as Recorded
   if (parseAccountId(issuingAccount) === undefined) throw new TypeError('a grant has no issuing account')
   return Object.freeze({
     account,
@@ -33,6 +40,7 @@ export function parseGrantRow({ account, region, keyId }: Scope & Pick<Grant, 'k
     createdAt: integer(row, 'created_at'),
     granteePrincipal: text(row, 'grantee'),
     ...(row.retiring === null ? {} : { retiringPrincipal: text(row, 'retiring') }),
+    ...(boundPrincipals ? { boundPrincipals: Object.freeze(boundPrincipals) } : {}),
     issuingAccount,
     operations: Object.freeze(operations),
     ...(constraint ? { constraint: Object.freeze({ kind: constraint.kind, pairs: new Map(constraint.pairs) }) } : {}),

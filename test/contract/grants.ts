@@ -49,6 +49,7 @@ function single(holds: Holds): void {
     grantOf(1, A, {
       name: 'nightly/run:1',
       retiringPrincipal: SOMEBODY,
+      boundPrincipals: [{ arn: SOMEBODY, id: 'AIDA1' }],
       issuingAccount: OTHER_ACCOUNT.account,
       operations: ['Decrypt', 'CreateGrant', 'RetireGrant'],
       constraint: {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type GrantConstraint, type GrantUse, type KeyGrant, reachOfGrant } from '../../src/policy/grant.ts'
+import { reachOfGrantee } from '../../src/policy/principal-match.ts'
 import { user } from './builders.ts'
 
 const dana = user('dana')
@@ -146,3 +147,10 @@ for (const [what, parent, child, may] of CHILDREN)
   test(`a grantee ${may ? 'may' : 'may not'} make a grant with ${what}`, () => {
     assert.equal(isCovered(parent, 'CreateGrant', {}, child), may)
   })
+
+test('a user or role that was made anew under the name in a grant is not the one it means', () => {
+  const bound = [{ arn: dana.arn, id: 'AIDAOLD' }]
+  assert.equal(reachOfGrantee(dana.arn, { ...dana, uniqueId: 'AIDAOLD' }, bound), 'direct')
+  assert.equal(reachOfGrantee(dana.arn, { ...dana, uniqueId: 'AIDANEW' }, bound), 'none')
+  assert.equal(reachOfGrantee(dana.arn, { ...dana, uniqueId: 'AIDANEW' }), 'direct')
+})

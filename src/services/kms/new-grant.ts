@@ -1,5 +1,5 @@
 import type { Scope } from '../../domain/arn.ts'
-import { error, type ServiceError } from '../../domain/error.ts'
+import { error, isError, type ServiceError } from '../../domain/error.ts'
 import {
   type Grant,
   type GrantConstraint,
@@ -9,7 +9,7 @@ import {
 } from '../../domain/grant.ts'
 import type { Key } from '../../domain/key.ts'
 import type { ValueOf } from '../../protocol/shape.ts'
-import { refuseGrantPrincipal } from '../../request/grant-principal.ts'
+import { bindGrantPrincipals } from '../../request/grant-principal.ts'
 import type { Call } from '../../request/operation.ts'
 import type { GrantConstraints } from './grant-shapes.ts'
 
@@ -64,10 +64,9 @@ export async function newGrant(
   const unfit = refuseUnfitGrant(key, permission)
   if (unfit) return unfit
   const { GranteePrincipal, RetiringPrincipal, Name } = wanted
-  for (const principal of [GranteePrincipal, RetiringPrincipal]) {
-    const refused = principal && (await refuseGrantPrincipal(principal, key.region, policies.isPrincipal))
-    if (refused) return refused
-  }
+  const named = [GranteePrincipal, ...(RetiringPrincipal === undefined ? [] : [RetiringPrincipal])]
+  const boundPrincipals = await bindGrantPrincipals(named, key.region, policies.bind)
+  if (isError(boundPrincipals)) return boundPrincipals
   const grantId = parseGrantId(ids.hex(GRANT_ID_BYTES))
   if (!grantId) throw new TypeError('random hex digits are no grant id')
   const { account, region }: Scope = key
@@ -80,6 +79,7 @@ export async function newGrant(
     createdAt: clock.now(),
     granteePrincipal: GranteePrincipal,
     ...(RetiringPrincipal === undefined ? {} : { retiringPrincipal: RetiringPrincipal }),
+    ...(boundPrincipals.length === 0 ? {} : { boundPrincipals }),
     issuingAccount: caller.scope.account,
     ...permission,
   }
