@@ -25,6 +25,31 @@ after(async () => {
 const { KeyId, Arn } = await makeKey(owner)
 const ROLE = `arn:aws:iam::${worker.id}:role/path/to/Worker`
 
+const SYMMETRIC: readonly GrantOperation[] = [
+  'Decrypt',
+  'Encrypt',
+  'GenerateDataKey',
+  'GenerateDataKeyWithoutPlaintext',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+  'ReEncryptFrom',
+  'ReEncryptTo',
+]
+const KINDS: ReadonlyArray<readonly [CreateKeyCommandInput, readonly GrantOperation[]]> = [
+  [{}, SYMMETRIC],
+  [{ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }, ['GenerateMac', 'VerifyMac']],
+  [{ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }, ['Sign', 'Verify', 'GetPublicKey']],
+  [{ KeySpec: 'ECC_NIST_P384', KeyUsage: 'KEY_AGREEMENT' }, ['DeriveSharedSecret', 'GetPublicKey']],
+  [
+    { KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' },
+    ['Encrypt', 'Decrypt', 'ReEncryptFrom', 'ReEncryptTo', 'GetPublicKey'],
+  ],
+]
+// Before the first test: the runner would end the file when those before a later `await` are done.
+const keysOfKinds = new Map(
+  await Promise.all(KINDS.map(async ([input]) => [input, await makeKey(owner, input)] as const)),
+)
+
 const create = (input: Partial<CreateGrantCommandInput>) =>
   owner.kms.send(new CreateGrantCommand({ KeyId, GranteePrincipal: worker.root, Operations: ['Decrypt'], ...input }))
 
@@ -124,30 +149,10 @@ test('a name asked for by many at once makes one grant', async () => {
   assert.equal(new Set(made.map(({ GrantToken }) => GrantToken)).size, 12)
 })
 
-const SYMMETRIC: readonly GrantOperation[] = [
-  'Decrypt',
-  'Encrypt',
-  'GenerateDataKey',
-  'GenerateDataKeyWithoutPlaintext',
-  'GenerateDataKeyPair',
-  'GenerateDataKeyPairWithoutPlaintext',
-  'ReEncryptFrom',
-  'ReEncryptTo',
-]
-const KINDS: ReadonlyArray<readonly [CreateKeyCommandInput, readonly GrantOperation[]]> = [
-  [{}, SYMMETRIC],
-  [{ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }, ['GenerateMac', 'VerifyMac']],
-  [{ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }, ['Sign', 'Verify', 'GetPublicKey']],
-  [{ KeySpec: 'ECC_NIST_P384', KeyUsage: 'KEY_AGREEMENT' }, ['DeriveSharedSecret', 'GetPublicKey']],
-  [
-    { KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' },
-    ['Encrypt', 'Decrypt', 'ReEncryptFrom', 'ReEncryptTo', 'GetPublicKey'],
-  ],
-]
 for (const [input, own] of KINDS) {
   const { KeySpec = 'SYMMETRIC_DEFAULT', KeyUsage = 'ENCRYPT_DECRYPT' } = input
   const allowed: readonly GrantOperation[] = [...own, 'CreateGrant', 'RetireGrant', 'DescribeKey']
-  const key = await makeKey(owner, input)
+  const key = keysOfKinds.get(input) ?? assert.fail()
 
   test(`a grant on a ${KeySpec} key for ${KeyUsage} may allow ${allowed.join(', ')}`, async () => {
     await grant(owner, { KeyId: key.KeyId, GranteePrincipal: worker.root, Operations: [...allowed] })
