@@ -2,6 +2,7 @@ import type { ImportedKey, Key, KeyMaterial } from '../domain/key.ts'
 import { firstExpiry, importedKey, isBound, isPresent, stateWithMaterial } from '../domain/key-import.ts'
 import { IMPORTED_MATERIALS_MAX } from '../domain/limits.ts'
 import { isReplica } from '../domain/multi-region.ts'
+import { nextRevision } from '../domain/next-revision.ts'
 import type { Change, Duty, Store } from './ports.ts'
 import { relatedKeys } from './related-keys.ts'
 
@@ -74,7 +75,11 @@ async function forgotten(store: Store, primary: Key, { materialId }: KeyMaterial
   for (const key of [primary, ...(await relatedKeys(store, primary))]) {
     const materials = await importedMaterials(store, key)
     const material = materials.find((other) => other.materialId === materialId)
-    if (!material) continue
+    if (!material) {
+      // A replica that is being made may be about to learn of it; the new revision makes it look again.
+      changes.push({ kind: 'update-key', key: nextRevision(key, {}) })
+      continue
+    }
     const rest = materials.filter((other) => other !== material)
     changes.push(...keyChanges(key, rest), { kind: 'delete-material', material })
   }

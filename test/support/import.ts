@@ -49,8 +49,8 @@ type Wanted = Partial<Omit<GetParametersForImportCommandInput, 'KeyId'>>
 type Input = Partial<ImportKeyMaterialCommandInput>
 
 /** What an owner of key material does with the AWS SDK. */
-export function openImporter(trent: TestTrent) {
-  const kms = new KMSClient({ endpoint: trent.url, region: REGION, credentials: trent.credentials, maxAttempts: 1 })
+export function openImporter(trent: TestTrent, region = REGION) {
+  const kms = new KMSClient({ endpoint: trent.url, region, credentials: trent.credentials, maxAttempts: 1 })
   const external = async (input: CreateKeyCommandInput = {}) => {
     const { KeyMetadata } = await kms.send(new CreateKeyCommand({ ...input, Origin: 'EXTERNAL' }))
     const { KeyId = assert.fail(), Arn = assert.fail() } = KeyMetadata ?? {}
