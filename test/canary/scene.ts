@@ -4,6 +4,7 @@ import { type Credentials, type KmsClient, openKmsClient, readCredentials } from
 import { startTrentProcess, type TrentProcess } from '../../scripts/trent-process.ts'
 import { decryptCiphertext, derive, openStore } from '../formats/decoder.ts'
 import { type Answer, succeeded } from '../support/answer.ts'
+import { wrapFor } from '../support/import.ts'
 import { HEAP_SNAPSHOT_ARGS, heapSnapshot } from './heap-snapshot.ts'
 import { openSearch, type Search, type Secret, searchMemory } from './search.ts'
 
@@ -47,6 +48,22 @@ function refusedCalls(client: KmsClient, keyId: string, blob: string, secret: st
   return Promise.all(calls.map(([operation, input]) => client.call(operation, input)))
 }
 
+/** Brings material that is in the clear in this process and in the key process, and nowhere between them. */
+async function importMaterial(client: KmsClient): Promise<void> {
+  const WrappingAlgorithm = 'RSAES_OAEP_SHA_256'
+  const { KeyId } = succeeded(await client.call('CreateKey', { Origin: 'EXTERNAL' })).KeyMetadata
+  const prepared = await client.call('GetParametersForImport', {
+    KeyId,
+    WrappingAlgorithm,
+    WrappingKeySpec: 'RSA_2048',
+  })
+  const { ImportToken, PublicKey } = JSON.parse(prepared.text)
+  const EncryptedKeyMaterial = base64(wrapFor(fromBase64(PublicKey), WrappingAlgorithm, randomBytes(32)))
+  const forEver = { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' }
+  succeeded(await client.call('ImportKeyMaterial', { KeyId, ImportToken, EncryptedKeyMaterial, ...forEver }))
+  succeeded(await client.call('Encrypt', { KeyId, Plaintext: base64(randomBytes(32)) }))
+}
+
 /** Calls of every kind. @returns the secrets that their answers made. */
 async function callEverything(client: KmsClient) {
   const call = async (operation: string, input: object) => succeeded(await client.call(operation, input))
@@ -61,6 +78,7 @@ async function callEverything(client: KmsClient) {
   await call('GenerateMac', { KeyId: mac.KeyMetadata.KeyId, Message, MacAlgorithm: 'HMAC_SHA_256' })
   const pair = (await call('CreateKey', { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })).KeyMetadata.KeyId
   await call('Sign', { KeyId: pair, Message, SigningAlgorithm: 'ECDSA_SHA_256' })
+  await importMaterial(client)
   const dataKey = await call('GenerateDataKey', { KeyId, KeySpec: 'AES_256' })
   const hidden = await call('GenerateDataKeyWithoutPlaintext', { KeyId, KeySpec: 'AES_256' })
   const passing: readonly Secret[] = [
