@@ -127,8 +127,20 @@ async function decide(parts: PipelineParts, { known, operation, caller, input }:
   const granted = decided instanceof Promise ? await decided : decided
   if (isError(granted)) return { ...known, targets, result: granted }
   const { store, hsm, clock, ids, policies, iam, allowsCustomKeys, serves, keyStoreBackends, keyUsages } = parts
-  const shared = { store, hsm, clock, ids, policies, iam, allowsCustomKeys, serves, keyStoreBackends, keyUsages }
-  const call: Call = { caller, find, ...shared }
+  const call: Call = {
+    caller,
+    find,
+    store,
+    hsm,
+    clock,
+    ids,
+    policies,
+    iam,
+    allowsCustomKeys,
+    serves,
+    keyStoreBackends,
+    keyUsages,
+  }
   const outcome = await operation.run(input, granted, call)
   return { ...known, targets, result: afterDryRun(input, outcome) }
 }

@@ -17,9 +17,12 @@ const lowerFirst = (name: string) => name.charAt(0).toLowerCase() + name.slice(1
 const longer = (length: number) => `Member must have length less than or equal to ${length}`
 const shorter = (length: number) => `Member must have length greater than or equal to ${length}`
 
+/** What is sensitive is never repeated. */
+const told = ({ sensitive }: ModelShape, value: string) => (sensitive ? 'Value' : `Value '${value}'`)
+
 function patternItems(shape: ModelShape, value: string, path: string): readonly string[] {
   if (shape.pattern === undefined || new RegExp(`^(?:${shape.pattern})$`).test(value)) return []
-  return [item(`Value '${value}'`, path, `Member must satisfy regular expression pattern: ${shape.pattern}`)]
+  return [item(told(shape, value), path, `Member must satisfy regular expression pattern: ${shape.pattern}`)]
 }
 
 function textViolations(shape: ModelShape, path: string): readonly Violation[] {
@@ -31,12 +34,12 @@ function textViolations(shape: ModelShape, path: string): readonly Violation[] {
       : [
           {
             value: long,
-            items: [item(`Value '${long}'`, path, longer(shape.max)), ...patternItems(shape, long, path)],
+            items: [item(told(shape, long), path, longer(shape.max)), ...patternItems(shape, long, path)],
           },
         ]),
     ...(shape.min === undefined || shape.min === 0
       ? []
-      : [{ value: '', items: [item("Value ''", path, shorter(shape.min)), ...patternItems(shape, '', path)] }]),
+      : [{ value: '', items: [item(told(shape, ''), path, shorter(shape.min)), ...patternItems(shape, '', path)] }]),
     ...(shape.pattern === undefined ? [] : [{ value: broken, items: patternItems(shape, broken, path) }]),
     ...(shape.enum === undefined
       ? []
@@ -101,7 +104,10 @@ function validMembers(members: ModelMembers): object {
 function validValue(shape: ModelShape): unknown {
   if (shape.enum) return shape.enum[0]
   if (shape.type === 'list') return []
-  return shape.type === 'blob' ? Buffer.alloc(shape.min ?? 1).toString('base64') : 'a'.repeat(shape.min ?? 1)
+  if (shape.type === 'structure') return validMembers(shape.members ?? {})
+  if (shape.type === 'blob') return Buffer.alloc(shape.min ?? 1).toString('base64')
+  const candidates = ['a'.repeat(shape.min ?? 1), 'A'.repeat(shape.min ?? 1), 'eu-west-1']
+  return candidates.find((text) => new RegExp(`^(?:${shape.pattern ?? '.*'})$`).test(text)) ?? candidates[0]
 }
 
 /** The order in which AWS lists an enumeration is neither the model's nor stable, so that only the set is compared. */
