@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fstatSync, fsyncSync, mkdtempSync, openSync, rmdirSync, unlinkSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  mkdtempSync,
+  openSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { error, type ServiceError } from '../domain/error.ts'
@@ -20,11 +30,15 @@ function opened(path: string, flags: string): number | ServiceError {
   try {
     return openSync(path, flags, OWNER_ONLY)
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code === 'EEXIST') return refusal(`the root key file ${path} exists already and is not replaced`, cause)
-    if (code === 'ENOENT' && flags === 'r') return refusal(`there is no root key file ${path}`, cause)
-    return refusal(`the root key file ${path} cannot be opened: ${code}`, cause)
+    return notOpened(path, cause, flags)
   }
+}
+
+function notOpened(path: string, cause: unknown, flags: string): ServiceError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (code === 'EEXIST') return refusal(`the root key file ${path} exists already and is not replaced`, cause)
+  if (code === 'ENOENT' && flags === 'r') return refusal(`there is no root key file ${path}`, cause)
+  return refusal(`the root key file ${path} cannot be opened: ${code}`, cause)
 }
 
 /** Writes a new root key into `fd` by a process of its own. */
@@ -47,18 +61,34 @@ function syncDirectory(path: string): void {
 }
 
 /**
+ * Gives a finished file its name: all at once, and never over another one. Half a root key under that name would keep every
+ * later start from creating a whole one.
+ */
+function publish(unfinished: string, path: string): undefined | ServiceError {
+  try {
+    linkSync(unfinished, path)
+    return undefined
+  } catch (cause) {
+    return notOpened(path, cause, 'wx')
+  }
+}
+
+/**
  * Creates a root key file that only its owner may read, durably. The key itself is made and written by a process of its own.
+ * A crash leaves a file of another name at most, which nothing is encrypted under.
  *
  * @returns nothing when it is done; a refusal in one line when the file exists or cannot be written.
  */
 export async function createRootKeyFile(path: string): Promise<undefined | ServiceError> {
-  const fd = opened(path, 'wx')
+  if (existsSync(path)) return refusal(`the root key file ${path} exists already and is not replaced`)
+  const unfinished = `${path}.${process.pid}-${Date.now()}.unfinished`
+  const fd = opened(unfinished, 'wx')
   if (typeof fd !== 'number') return fd
-  const failed = await fill(fd)
-  if (!failed) fsyncSync(fd)
+  const notFilled = await fill(fd)
+  fsyncSync(fd)
   closeSync(fd)
-  // Half a root key would keep the next start from creating a whole one.
-  if (failed) unlinkSync(path)
+  const failed = notFilled ?? publish(unfinished, path)
+  unlinkSync(unfinished)
   syncDirectory(path)
   return failed
 }

@@ -51,6 +51,14 @@ test('an existing root key file is never replaced', async () => {
   assert.deepEqual(readFileSync(path), before)
 })
 
+test('of two starts that create a root key at the same time one makes it, and the other is refused', async () => {
+  const contested = join(directory, 'contested.key')
+  const outcomes = await Promise.all([createRootKeyFile(contested), createRootKeyFile(contested)])
+  assert.equal(outcomes.filter((outcome) => outcome === undefined).length, 1)
+  using rootKey = ok(openRootKeyFile(contested))
+  assert.equal(fstatSync(rootKey.fd).nlink, 1)
+})
+
 test('a root key file in a directory that is not there is refused', async () => {
   assert.match(refusal(await createRootKeyFile(join(directory, 'none', 'root.key'))), /cannot be opened: ENOENT$/)
 })
