@@ -18,6 +18,20 @@ const NEVER_LOGGED: ReadonlySet<string> = new Set([
 ])
 
 type Logged = { readonly [name: string]: unknown }
+type Entry = { readonly name: string; readonly shown: string; readonly shape: Shape }
+
+/** What of each declaration shows, and under which name: worked out once. */
+const entries = new WeakMap<Members, readonly Entry[]>()
+
+function entriesOf(members: Members): readonly Entry[] {
+  const known = entries.get(members)
+  if (known) return known
+  const made = Object.entries(members)
+    .filter(([name, { type }]) => type !== 'blob' && !NEVER_LOGGED.has(name))
+    .map(([name, shape]) => ({ name, shown: lowerFirst(name), shape }))
+  entries.set(members, made)
+  return made
+}
 
 /**
  * Request or answer as an event shows it: names with a small first letter, dates in words, no bytes and no secrets.
@@ -25,14 +39,15 @@ type Logged = { readonly [name: string]: unknown }
  * @param date - how the trail writes a date inside parameters.
  * @returns `null` when there is nothing to show.
  */
-export function logged(members: Members, value: object, date: (ms: number) => string): Logged | null {
-  const shown: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(value)) {
-    const shape = Object.hasOwn(members, name) ? members[name] : undefined
-    if (!shape || shape.type === 'blob' || NEVER_LOGGED.has(name)) continue
-    shown[lowerFirst(name)] = loggedValue(shape, member, date)
+export function logged(members: Members, value: Logged, date: (ms: number) => string): Logged | null {
+  let shown: Record<string, unknown> | null = null
+  for (const { name, shown: shownName, shape } of entriesOf(members)) {
+    const member = value[name]
+    if (member === undefined) continue
+    shown ??= {}
+    shown[shownName] = loggedValue(shape, member, date)
   }
-  return Object.keys(shown).length === 0 ? null : shown
+  return shown
 }
 
 function loggedValue(shape: Shape, value: unknown, date: (ms: number) => string): unknown {
@@ -40,7 +55,10 @@ function loggedValue(shape: Shape, value: unknown, date: (ms: number) => string)
   if (shape.type === 'map') return value instanceof Map ? Object.fromEntries(value) : value
   if (shape.type === 'list')
     return Array.isArray(value) ? value.map((entry) => loggedValue(shape.member, entry, date)) : value
-  if (shape.type === 'structure')
-    return typeof value === 'object' && value !== null ? logged(shape.members, value, date) : value
+  if (shape.type === 'structure') return isStructure(value) ? logged(shape.members, value, date) : value
   return value
+}
+
+function isStructure(value: unknown): value is Logged {
+  return typeof value === 'object' && value !== null
 }

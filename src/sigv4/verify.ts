@@ -1,8 +1,9 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { ServiceError } from '../domain/error.ts'
 import type { ParsedAuthorization } from './authorization.ts'
 import { canonicalRequest, payloadHash, stringToSign } from './canonical-request.ts'
 import { headerValue } from './headers.ts'
+import { hmacSha256 } from './hmac.ts'
 import * as refusal from './refusal.ts'
 import { type SignatureForm, type SignedRequest, TERMINATOR } from './request.ts'
 import { checkNotExpired, checkNotStale } from './validity.ts'
@@ -96,7 +97,7 @@ function checkSignedHeaders(
 /** Compares the hex text, not the bytes it stands for, so that no second spelling of a signature passes. */
 function isSignatureOf(text: string, signingKey: Uint8Array, signature: string): boolean {
   const given = Buffer.from(signature)
-  const computed = Buffer.from(createHmac('sha256', signingKey).update(text).digest('hex'))
+  const computed = Buffer.from(hmacSha256(signingKey, text))
   return given.length === computed.length && timingSafeEqual(given, computed)
 }
 
