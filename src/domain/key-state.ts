@@ -20,7 +20,7 @@ const LIVE = ['Enabled', 'Disabled', 'PendingImport', 'Unavailable', 'Creating',
 export const USABLE_IN = {
   /** Reads, policies, and what works on any key. */
   any: ALL,
-  /** Cryptographic operations, GetPublicKey, RotateKeyOnDemand and UpdatePrimaryRegion. */
+  /** Cryptographic operations, GetPublicKey and UpdatePrimaryRegion. */
   crypto: ['Enabled', 'Updating'],
   /** CreateGrant. */
   grantable: ['Enabled', 'Unavailable', 'Updating'],
@@ -28,8 +28,18 @@ export const USABLE_IN = {
   live: LIVE,
   /** EnableKey and DisableKey. */
   switchable: ['Enabled', 'Disabled', 'Unavailable'],
-  /** EnableKeyRotation and DisableKeyRotation, which refuse by origin before they look at material. */
-  schedulable: ['Enabled', 'PendingImport', 'Unavailable', 'Updating'],
+  /** EnableKeyRotation and DisableKeyRotation, which report what kind of key it is before any state but this. */
+  schedulable: [
+    'Enabled',
+    'Disabled',
+    'PendingDeletion',
+    'PendingReplicaDeletion',
+    'PendingImport',
+    'Unavailable',
+    'Updating',
+  ],
+  /** RotateKeyOnDemand, which refuses keys in custom key stores whether they are there or not. */
+  rotatable: ['Enabled', 'Unavailable', 'Updating'],
   /** ReplicateKey. */
   replicable: ['Enabled'],
   /** GetParametersForImport. */

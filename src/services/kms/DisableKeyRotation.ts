@@ -1,3 +1,4 @@
+import { refuseState } from '../../domain/key-state.ts'
 import { refuseReplica } from '../../domain/multi-region.ts'
 import { NEVER_ROTATED, refuseUnrotatable } from '../../domain/rotation.ts'
 import { rotationChanges } from '../../request/key-rotation.ts'
@@ -27,7 +28,7 @@ export const DisableKeyRotation = operation({
   event: { response: 'arn' },
   targets: (input, find) => onlyKey(find.key('kms:DisableKeyRotation', input.KeyId, 'refused')),
   async run(_input, { key: { key: was } }, call) {
-    const refused = refuseUnrotatable(was) ?? refuseReplica(was)
+    const refused = refuseUnrotatable(was) ?? refuseState('crypto', was) ?? refuseReplica(was)
     if (refused) return refused
     const { schedule: _, ...rotation } = was.rotation ?? NEVER_ROTATED
     const key = nextRevision(was, { rotation })

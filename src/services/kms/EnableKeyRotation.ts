@@ -1,3 +1,4 @@
+import { refuseState } from '../../domain/key-state.ts'
 import { ROTATION_PERIOD_DAYS } from '../../domain/limits.ts'
 import { refuseReplica } from '../../domain/multi-region.ts'
 import { NEVER_ROTATED, refuseUnrotatable, scheduleFrom } from '../../domain/rotation.ts'
@@ -33,7 +34,7 @@ export const EnableKeyRotation = operation({
     'kms:RotationPeriodInDays': String(input.RotationPeriodInDays ?? ROTATION_PERIOD_DAYS.default),
   }),
   async run(input, { key: { key: was } }, call) {
-    const refused = refuseUnrotatable(was) ?? refuseReplica(was)
+    const refused = refuseUnrotatable(was) ?? refuseState('crypto', was) ?? refuseReplica(was)
     if (refused) return refused
     const schedule = scheduleFrom(call.clock.now(), input.RotationPeriodInDays ?? ROTATION_PERIOD_DAYS.default)
     const key = nextRevision(was, { rotation: { ...(was.rotation ?? NEVER_ROTATED), schedule } })

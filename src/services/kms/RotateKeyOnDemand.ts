@@ -29,7 +29,7 @@ export const RotateKeyOnDemand = operation({
   ],
   readOnly: false,
   quota: 'management',
-  states: 'crypto',
+  states: 'rotatable',
   event: { response: 'output' },
   targets: (input, find) => onlyKey(find.key('kms:RotateKeyOnDemand', input.KeyId, 'refused')),
   async run(_input, { key: { key: was } }, call) {

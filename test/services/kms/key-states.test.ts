@@ -1,106 +1,148 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { OPERATIONS } from '../../../src/services/kms/index.ts'
 import { refusedWith, succeeded } from '../../support/answer.ts'
-import { createHmacKey, createKey, encrypt } from '../../support/key.ts'
+import { createKey } from '../../support/key.ts'
+import { keyMaker, MOMENTARY, type Setting, type Wanted } from '../../support/key-in-state.ts'
+import { operationOf, requestOf } from '../../support/kms-requests.ts'
+import { holdStates } from '../../support/momentary-states.ts'
+import { openOutside } from '../../support/outside-store.ts'
 import { newAccount, startTrent } from '../../support/trent.ts'
+import { CANNOT_BE, COLUMNS, type Home, KEY_STATES, type Row, VERDICTS, WITHOUT_KEY } from './key-state-table.ts'
 
-const trent = await startTrent('dev')
-after(() => trent.close())
+type Cell = Wanted & { readonly form: string; readonly verdict: string }
 
-const STATES = ['Enabled', 'Disabled', 'PendingDeletion'] as const
-/** What a refused cell answers. Source: key-state table of the KMS developer guide. */
-const REFUSALS = {
-  1: ['DisabledException', 'is disabled.'],
-  3: ['KMSInvalidStateException', 'is pending deletion.'],
-  4: ['KMSInvalidStateException', 'is not pending deletion.'],
-} as const
+/** Operations on a primary and its replicas, which a single-Region key refuses. */
+const OF_FAMILIES = ['ReplicateKey', 'UpdatePrimaryRegion']
+const HOMES: readonly Home[] = ['own', 'imported', 'stored']
 
-type Cell = 'works' | keyof typeof REFUSALS
-type Setting = Awaited<ReturnType<typeof setting>>
-type Row = readonly [
-  operation: string,
-  cells: readonly [Cell, Cell, Cell],
-  input: (made: Setting) => object,
-  note?: string,
-]
-
-const CRYPTO = ['works', 1, 3] as const
-const LIVE = ['works', 'works', 3] as const
-const ANY = ['works', 'works', 'works'] as const
-const MAC = { Message: 'YQ==', MacAlgorithm: 'HMAC_SHA_256' }
-
-const TABLE: readonly Row[] = [
-  ['CancelKeyDeletion', [4, 4, 'works'], ({ KeyId }) => ({ KeyId })],
-  ['CreateAlias', LIVE, ({ KeyId }) => ({ AliasName: 'alias/new', TargetKeyId: KeyId })],
-  ['Decrypt', CRYPTO, ({ blob }) => ({ CiphertextBlob: blob })],
-  ['Decrypt', CRYPTO, ({ KeyId, blob }) => ({ KeyId, CiphertextBlob: blob }), 'with KeyId'],
-  ['DeleteAlias', ANY, () => ({ AliasName: 'alias/own' })],
-  ['DescribeKey', ANY, ({ KeyId }) => ({ KeyId })],
-  ['DisableKey', LIVE, ({ KeyId }) => ({ KeyId })],
-  ['DisableKeyRotation', CRYPTO, ({ KeyId }) => ({ KeyId })],
-  ['EnableKey', LIVE, ({ KeyId }) => ({ KeyId })],
-  ['EnableKeyRotation', CRYPTO, ({ KeyId }) => ({ KeyId })],
-  ['Encrypt', CRYPTO, ({ KeyId }) => ({ KeyId, Plaintext: 'YQ==' })],
-  ['GenerateDataKey', CRYPTO, ({ KeyId }) => ({ KeyId, KeySpec: 'AES_256' })],
-  ['GenerateDataKeyWithoutPlaintext', CRYPTO, ({ KeyId }) => ({ KeyId, KeySpec: 'AES_256' })],
-  ['GenerateMac', CRYPTO, ({ hmacKeyId }) => ({ ...MAC, KeyId: hmacKeyId })],
-  ['GetKeyPolicy', ANY, ({ KeyId }) => ({ KeyId })],
-  ['GetKeyRotationStatus', ANY, ({ KeyId }) => ({ KeyId })],
-  ['ListAliases', ANY, ({ KeyId }) => ({ KeyId })],
-  ['ListKeyPolicies', ANY, ({ KeyId }) => ({ KeyId })],
-  ['ListKeyRotations', ANY, ({ KeyId }) => ({ KeyId })],
-  ['ListResourceTags', ANY, ({ KeyId }) => ({ KeyId })],
-  ['PutKeyPolicy', ANY, ({ KeyId, Policy }) => ({ KeyId, Policy })],
-  ['ReEncrypt', CRYPTO, ({ blob, spare }) => ({ CiphertextBlob: blob, DestinationKeyId: spare }), 'from the key'],
-  [
-    'ReEncrypt',
-    CRYPTO,
-    ({ KeyId, spareBlob }) => ({ CiphertextBlob: spareBlob, DestinationKeyId: KeyId }),
-    'to the key',
-  ],
-  ['RotateKeyOnDemand', CRYPTO, ({ KeyId }) => ({ KeyId })],
-  ['ScheduleKeyDeletion', LIVE, ({ KeyId }) => ({ KeyId })],
-  ['TagResource', LIVE, ({ KeyId }) => ({ KeyId, Tags: [{ TagKey: 'a', TagValue: '' }] })],
-  ['UntagResource', LIVE, ({ KeyId }) => ({ KeyId, TagKeys: ['a'] })],
-  ['UpdateAlias', LIVE, ({ KeyId }) => ({ AliasName: 'alias/spare', TargetKeyId: KeyId }), 'to the key'],
-  ['UpdateAlias', ANY, ({ spare }) => ({ AliasName: 'alias/own', TargetKeyId: spare }), 'away from the key'],
-  ['UpdateKeyDescription', LIVE, ({ KeyId }) => ({ KeyId, Description: 'a' })],
-  ['VerifyMac', CRYPTO, ({ hmacKeyId, mac }) => ({ ...MAC, KeyId: hmacKeyId, Mac: mac })],
-]
-
-const ENTERS = { Enabled: undefined, Disabled: 'DisableKey', PendingDeletion: 'ScheduleKeyDeletion' } as const
-
-/** An account with a symmetric and an HMAC key in the state, and a spare key that stays enabled. */
-async function setting(state: (typeof STATES)[number]) {
-  const caller = { account: newAccount() }
-  const { KeyId, Arn } = await createKey(trent, caller)
-  const hmacKey = await createHmacKey(trent, caller)
-  const spare = (await createKey(trent, caller)).KeyId
-  const blob = await encrypt(trent, KeyId, 'text', caller)
-  const spareBlob = await encrypt(trent, spare, 'text', caller)
-  const mac = (await trent.ok('GenerateMac', { ...MAC, KeyId: hmacKey.KeyId }, caller)).Mac
-  const { Policy } = await trent.ok('GetKeyPolicy', { KeyId }, caller)
-  await trent.ok('CreateAlias', { AliasName: 'alias/own', TargetKeyId: KeyId }, caller)
-  await trent.ok('CreateAlias', { AliasName: 'alias/spare', TargetKeyId: spare }, caller)
-  const enter = ENTERS[state]
-  if (enter) for (const id of [KeyId, hmacKey.KeyId]) await trent.ok(enter, { KeyId: id }, caller)
-  return { caller, KeyId, Arn, hmacKeyId: hmacKey.KeyId, hmacArn: hmacKey.Arn, spare, blob, spareBlob, mac, Policy }
+function cellsOf(form: string, row: Row): readonly Cell[] {
+  return HOMES.flatMap((home) => {
+    const verdicts = row[home].split(' ')
+    assert.equal(verdicts.length, COLUMNS[home].length, `${form}, ${home}`)
+    const family = OF_FAMILIES.includes(form) ? { isFamily: true } : {}
+    return COLUMNS[home].map((column, at) => ({
+      fit: row.fit,
+      home,
+      column,
+      form,
+      verdict: verdicts[at] ?? '',
+      ...family,
+    }))
+  })
 }
 
-for (const [operation, cells, input, note] of TABLE)
-  for (const [index, state] of STATES.entries()) {
-    const cell = cells[index] ?? 'works'
-    const verdict = cell === 'works' ? 'works' : `answers ${REFUSALS[cell].join(' … ')}`
-    test(`${operation}${note ? ` ${note}` : ''} on a key that is ${state} ${verdict}`, async () => {
-      const made = await setting(state)
-      const answer = await trent.kms(operation, input(made), made.caller)
-      if (cell === 'works') return void succeeded(answer)
-      const arn = operation.endsWith('Mac') ? made.hmacArn : made.Arn
-      refusedWith(answer, REFUSALS[cell][0], `${arn} ${REFUSALS[cell][1]}`)
-      const shown = await trent.ok('DescribeKey', { KeyId: made.KeyId }, made.caller)
-      assert.equal(shown.KeyMetadata.KeyState, state)
-    })
+const CELLS = Object.entries(KEY_STATES)
+  .flatMap(([form, row]) => cellsOf(form, row))
+  .filter(({ verdict }) => verdict !== '-')
+const isMomentary = ({ column }: Wanted) => MOMENTARY.includes(column)
+const nameOf = ({ fit, home, column, isFamily = false }: Wanted) =>
+  `${fit} ${home} ${column} ${isFamily && !isMomentary({ fit, home, column })}`
+
+const data = await mkdtemp(join(tmpdir(), 'trent-key-states-'))
+const outside = openOutside()
+const settings = new Map<string, Promise<Setting>>()
+
+/** Keys whose states last for moments are made first, and held in them while nothing runs. */
+async function prepare(): Promise<void> {
+  await using trent = await startTrent('dev', { data }, outside.world)
+  const maker = keyMaker(trent)
+  const held: Array<Parameters<typeof holdStates>[1][number]> = []
+  for (const cell of CELLS.filter(isMomentary)) {
+    if (settings.has(nameOf(cell))) continue
+    const setting = await maker.begin(cell)
+    settings.set(nameOf(cell), Promise.resolve(setting))
+    const column = cell.column === 'Creating' ? 'Creating' : 'Updating'
+    held.push({ account: setting.caller.account, KeyId: setting.KeyId, column })
   }
+  await trent.close()
+  await holdStates(data, held)
+}
+await prepare()
+/** One Trent has the keys whose states are held, the other all others, in memory. */
+const holding = await startTrent('dev', { data }, outside.world)
+const trent = await startTrent('dev', {}, outside.world)
+const maker = keyMaker(trent)
+for (const [name, setting] of settings)
+  if (name.includes(' Creating ')) settings.set(name, setting.then(keyMaker(holding).equipped))
+after(async () => {
+  await trent.close()
+  await holding.close()
+  await rm(data, { recursive: true, force: true })
+})
+
+/** What works in a cell and changes the key's state needs a key of its own; those whose state is held have one use for it, the last. */
+const CHANGES_STATE = [
+  'CancelKeyDeletion',
+  'DeleteImportedKeyMaterial',
+  'DisableKey',
+  'EnableKey',
+  'ImportKeyMaterial',
+  'ScheduleKeyDeletion',
+  'UpdatePrimaryRegion',
+]
+
+function settingFor(cell: Cell): Promise<Setting> {
+  const isSpent = cell.verdict === 'ok' && CHANGES_STATE.includes(cell.form)
+  const name = nameOf(cell)
+  const known = settings.get(name)
+  if (known && (!isSpent || isMomentary(cell))) return known
+  const made = maker.make(cell)
+  if (!isSpent) settings.set(name, made)
+  return made
+}
+
+const ORIGINS = { own: 'AWS_KMS', imported: 'EXTERNAL', stored: 'EXTERNAL_KEY_STORE' } as const
+const stateOf = ({ column }: Wanted) => column.split(',')[0] ?? column
+const inWords = (state: string) => state.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
+
+const isVerdict = (text: string): text is `${keyof typeof VERDICTS}` => Object.hasOwn(VERDICTS, text)
+
+/** The refusal of a cell; nothing when the cell works. */
+function refusalIn(cell: Cell, arn: string): readonly [string, string | null] | undefined {
+  assert.ok(isVerdict(cell.verdict), cell.verdict)
+  const refusal = VERDICTS[cell.verdict]
+  if (refusal === undefined) return undefined
+  const [code, text] = refusal
+  if (text === null) return [code, null]
+  return [code, `${arn} ${text.replace('$', inWords(stateOf(cell))).replace('@', ORIGINS[cell.home])}`]
+}
+
+/** How calls are refused that the state admits and that lack what cannot be in that state. */
+const BARE: Readonly<Record<string, RegExp>> = {
+  RetireGrant: /^Grant ID 0+ not found$/,
+  RevokeGrant: /^Grant ID 1+ not found$/,
+  RotateKeyOnDemand: /^No available key material pending rotation for the key: /,
+}
+
+const KINDS = { own: 'a key', imported: 'an imported key', stored: 'a key in a custom key store' } as const
+
+for (const cell of CELLS) {
+  const { form, verdict, home, column, fit } = cell
+  const says = verdict === 'ok' || verdict === 'bare' ? 'works' : `is refused with ${verdict}`
+  test(`${form} on ${KINDS[home]}${fit === 'symmetric' ? '' : ` for ${fit}`} that is ${column} ${says}`, async () => {
+    const setting = await settingFor(cell)
+    const at = isMomentary(cell) ? holding : trent
+    const { stateOf: shown } = keyMaker(at)
+    assert.equal(await shown(setting), stateOf(cell))
+    const answer = await at.kms(operationOf(form), requestOf(form, setting), setting.caller)
+    const refusal = refusalIn(cell, setting.Arn)
+    if (verdict === 'bare') assert.match(answer.message ?? answer.text, BARE[form] ?? /^$/)
+    else if (refusal === undefined) succeeded(answer)
+    else refusedWith(answer, ...refusal)
+    if (verdict !== 'ok') assert.equal(await shown(setting), stateOf(cell))
+  })
+}
+
+for (const [cells, reason] of Object.entries(CANNOT_BE)) test(`cells that no key can be in: ${cells}`, { skip: reason })
+
+test('every operation has its row in the table of key states, or takes no key', () => {
+  const covered = new Set([...Object.keys(KEY_STATES).map(operationOf), ...WITHOUT_KEY])
+  assert.deepEqual([...covered].sort(), OPERATIONS.map(({ name }) => name).sort())
+})
 
 const STEPS = [
   ['DisableKey', 'Disabled'],
