@@ -106,23 +106,22 @@ async function provide(
 
 function createAsk(supervisor: Supervisor, keeper: DomainKeyKeeper): Ask {
   let inFlight = 0
-  const send: Ask = async (op, fields, domain) => {
-    for (let attempt = 1; ; attempt++) {
-      const next = supervisor.connection()
-      const connection = next instanceof Promise ? await next : next
-      const reply = await connection?.call(op, fields)
-      if (!connection || !reply) return internal('the key process ended')
-      if (reply.code === REPLIES.ok) return reply.fields
-      if (attempt === ATTEMPTS_MAX || !(await provide(keeper, connection, reply, domain)))
-        return ERRORS.get(reply.code) ?? internal('the key process answered nonsense')
-    }
-  }
   return async (op, fields, domain) => {
     if (inFlight >= KEY_REQUESTS_MAX) return error('ThrottlingException', 'Rate exceeded')
     inFlight += 1
-    const answer = await send(op, fields, domain)
-    inFlight -= 1
-    return answer
+    try {
+      for (let attempt = 1; ; attempt++) {
+        const next = supervisor.connection()
+        const connection = next instanceof Promise ? await next : next
+        const reply = await connection?.call(op, fields)
+        if (!connection || !reply) return internal('the key process ended')
+        if (reply.code === REPLIES.ok) return reply.fields
+        if (attempt === ATTEMPTS_MAX || !(await provide(keeper, connection, reply, domain)))
+          return ERRORS.get(reply.code) ?? internal('the key process answered nonsense')
+      }
+    } finally {
+      inFlight -= 1
+    }
   }
 }
 
@@ -151,9 +150,8 @@ function u64(value: number): Buffer {
 const NO_FIELD = internal('the key process left out a field')
 
 /** The first field of an answer. */
-async function first(answer: ReturnType<Ask>): Promise<Buffer | ServiceError> {
-  const fields = await answer
-  return isError(fields) ? fields : (fields[0] ?? NO_FIELD)
+function first(answer: ReturnType<Ask>): Promise<Buffer | ServiceError> {
+  return answer.then((fields) => (isError(fields) ? fields : (fields[0] ?? NO_FIELD)))
 }
 
 /** Both fields of an answer. */

@@ -8,7 +8,7 @@ const XML_CONTENT_TYPE = 'text/xml'
 const DEFAULT_NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/'
 
 /** The answer of a call in its service's protocol. */
-export async function render(attempt: Attempt, result: Result): Promise<HttpResponse> {
+export function render(attempt: Attempt, result: Result): HttpResponse | Promise<HttpResponse> {
   return attempt.protocol === 'json' ? renderJson(attempt, result) : renderQuery(attempt, result)
 }
 

@@ -95,10 +95,12 @@ async function referencedKey(store: Store, reference: KeyReference): Promise<Key
 }
 
 /** A key in a custom key store is in the state that its store leaves it. */
-async function findKey(store: Store, scope: Scope, keyId: KeyId): Promise<Key | undefined> {
-  const key = await store.findKey(scope, keyId)
-  if (key?.custody === undefined) return key
-  return seenThrough(await store.findCustomKeyStore(scope, key.custody.keyStoreId), key)
+function findKey(store: Store, scope: Scope, keyId: KeyId): Promise<Key | undefined> {
+  return store.findKey(scope, keyId).then((key) => (key?.custody === undefined ? key : seen(store, key, key.custody)))
+}
+
+async function seen(store: Store, key: Key, { keyStoreId }: NonNullable<Key['custody']>): Promise<Key> {
+  return seenThrough(await store.findCustomKeyStore(key, keyStoreId), key)
 }
 
 export function aliasNotFound(scope: Scope, name: AliasName): ServiceError {

@@ -152,10 +152,18 @@ function afterDryRun(input: Fields, outcome: Result): Result {
 }
 
 /** Makes a decision durable: its changes with its event in one commit, or its event alone. Only then it may be answered. */
-async function settle(parts: PipelineParts, attempt: Attempt): Promise<Result | 'conflict'> {
+function settle(parts: PipelineParts, attempt: Attempt): Promise<Result | 'conflict'> {
   const { result } = attempt
   const changes = isError(result) ? undefined : result.changes
-  if (changes === undefined || changes.length === 0) return record(parts, attempt)
+  return changes === undefined || changes.length === 0 ? record(parts, attempt) : commit(parts, attempt, changes)
+}
+
+async function commit(
+  parts: PipelineParts,
+  attempt: Attempt,
+  changes: readonly Change[],
+): Promise<Result | 'conflict'> {
+  const { result } = attempt
   // A trail that cannot be written lets nothing change; recording the refusal is also the attempt to write it again.
   if (!parts.trail.healthy) return record(parts, { ...attempt, result: error('KMSInternalException') })
   const eventId = parts.ids.uuid()

@@ -48,11 +48,10 @@ export type Targets = { readonly [name: string]: Target }
 export type ConditionValues = { readonly [key: string]: string | readonly string[] | undefined }
 
 /** The targets of an operation on one key: that key, under the name `key`. */
-export async function onlyKey<T extends Target>(
+export function onlyKey<T extends Target>(
   found: Promise<T | ServiceError>,
 ): Promise<{ readonly key: T } | ServiceError> {
-  const key = await found
-  return isError(key) ? key : { key }
+  return found.then((key) => (isError(key) ? key : { key }))
 }
 
 /** The target of an operation without a key. */

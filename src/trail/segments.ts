@@ -52,6 +52,11 @@ function isTooLong(line: string): boolean {
   return line.length * 3 > TRAIL_LINE_MAX_BYTES && Buffer.byteLength(line) > TRAIL_LINE_MAX_BYTES
 }
 
+function refusalOf(line: string, isClosed: boolean): ServiceError | undefined {
+  if (isClosed) return notWritten(new Error('the trail is closed'))
+  return isTooLong(line) ? notWritten(new Error('an event above the limit of a line')) : undefined
+}
+
 type Parts = { readonly options: TrailOptions; readonly writer: SegmentWriter; readonly unlock: () => Promise<void> }
 
 function openedTrail({ options, writer, unlock }: Parts): OpenTrail & { readonly archivist: Archivist } {
@@ -88,11 +93,10 @@ function openedTrail({ options, writer, unlock }: Parts): OpenTrail & { readonly
   }
 
   return {
-    async append(line) {
+    append(line) {
       checkLine(line)
-      if (closing !== undefined) return notWritten(new Error('the trail is closed'))
-      if (isTooLong(line)) return notWritten(new Error('an event above the limit of a line'))
-      return commit.add(line) ?? THROTTLED
+      const refused = refusalOf(line, closing !== undefined)
+      return refused ? Promise.resolve(refused) : (commit.add(line) ?? Promise.resolve(THROTTLED))
     },
     get healthy() {
       return commit.healthy
