@@ -89,7 +89,7 @@ test('a line above the limit is refused with KMSInternalException and the trail 
 for (const line of ['', '{}', '{"trent":"seal"}', `${shortEvent(1)}\n`, `${shortEvent(1)}\n${shortEvent(2)}`])
   test(`the line ${JSON.stringify(line)} is a mistake of the caller`, async (t) => {
     await using trail = await mustOpen(optionsFor(await temporaryDirectory(t)))
-    await assert.rejects(trail.append(line), TypeError)
+    assert.throws(() => trail.append(line), TypeError)
     assert.equal(trail.head.batch, 0)
   })
 
