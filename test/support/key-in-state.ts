@@ -163,3 +163,5 @@ export function keyMaker(trent: TestTrent) {
     },
   }
 }
+
+export type KeyMaker = ReturnType<typeof keyMaker>

@@ -123,6 +123,26 @@ for (const { name } of OPERATIONS)
     }
   })
 
+/** How many constraints the model puts on a value, on what is in it too. */
+function constraintsOf(shape: ModelShape): number {
+  const { type, min = 0, max, pattern, enum: values, members, member } = shape
+  const own = [min > 0, max !== undefined, type === 'string' && pattern !== undefined, values !== undefined]
+  const inside = (members ? constraintsOn(members) : 0) + (member ? constraintsOf(modelShape(member)) : 0)
+  return own.filter(Boolean).length + inside
+}
+
+function constraintsOn(members: ModelMembers): number {
+  return Object.entries(members).reduce((sum, [marked, shapeName]) => {
+    return sum + constraintsOf(modelShape(shapeName)) + (marked.endsWith('*') ? 1 : 0)
+  }, 0)
+}
+
+test('every constraint of the model is broken once, those of nested structures and of lists included', () => {
+  for (const [name, { input }] of Object.entries(MODEL.operations))
+    assert.equal(memberViolations(input ?? {}, '').length, constraintsOn(input ?? {}), name)
+  assert.equal(Object.keys(MODEL.operations).length, OPERATIONS.length)
+})
+
 test('an enumeration is printed with the values of the model', async () => {
   const answer = await trent.kms('GenerateMac', { KeyId: 'a', Message: 'YQ==', MacAlgorithm: 'MD5' })
   const printed = /enum value set: \[(.*)\]$/.exec(answer.message ?? '')?.[1]?.split(', ')
