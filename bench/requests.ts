@@ -46,9 +46,19 @@ const INPUTS: Readonly<Record<Operation, (subject: Subject, index: number) => ob
 
 /** Writes the file that replay.lua reads. Signatures are valid for five minutes. */
 export function writeRequests(path: string, endpoint: Endpoint, operation: Operation, subject: Subject): void {
+  writeCalls(path, endpoint, REQUESTS, (index) => [operation, INPUTS[operation](subject, index)])
+}
+
+/** Writes such a file of any calls. @param callAt - operation and input of each of `requests` calls. */
+export function writeCalls(
+  path: string,
+  endpoint: Endpoint,
+  requests: number,
+  callAt: (index: number) => readonly [operation: string, input: object],
+): void {
   const records: string[] = []
-  for (let index = 0; index < REQUESTS; index += 1) {
-    const { headers, body } = signedCall(endpoint, operation, INPUTS[operation](subject, index))
+  for (let index = 0; index < requests; index += 1) {
+    const { headers, body } = signedCall(endpoint, ...callAt(index))
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     const raw = `POST / HTTP/1.1\r\n${lines.join('')}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
     records.push(`${Buffer.byteLength(raw)}\n${raw}`)
