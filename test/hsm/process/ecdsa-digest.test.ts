@@ -41,6 +41,7 @@ for (const spec of ['ECC_NIST_P256', 'ECC_NIST_P384', 'ECC_NIST_P521', 'ECC_SECG
     ['nothing but zeros', Buffer.alloc(digest.length)],
     ['nothing but ones', Buffer.alloc(digest.length, 0xff)],
     ['one', Buffer.concat([Buffer.alloc(digest.length - 1), Buffer.of(1)])],
+    ...numbersNear(curve.order, digest.length),
   ] as const
   for (const [what, bytes] of special)
     test(`${spec}: a digest of ${what} is signed, and verifies elsewhere`, async () => {
@@ -97,4 +98,15 @@ for (const spec of ['ECC_NIST_P256', 'ECC_NIST_P384', 'ECC_NIST_P521', 'ECC_SECG
     const other = { ...key, pair: await newKeyPair(spec) }
     assert.equal(await verifyEcdsaDigest(other, digest, signature), false)
   })
+}
+
+/** Digests around the order, as numbers zero and its neighbours; none where the hash is shorter than the order. */
+function numbersNear(order: bigint, bytes: number): ReadonlyArray<readonly [string, Buffer]> {
+  const near = [
+    ['the order', order],
+    ['one less than the order', order - 1n],
+    ['one more than the order', order + 1n],
+  ] as const
+  const texts = near.map(([what, value]) => [what, value.toString(16).padStart(2 * bytes, '0')] as const)
+  return texts.filter(([, hex]) => hex.length === 2 * bytes).map(([what, hex]) => [what, Buffer.from(hex, 'hex')])
 }
