@@ -24,6 +24,7 @@ import { iam as iamService } from './services/iam/index.ts'
 import { kms } from './services/kms/index.ts'
 import { sts } from './services/sts/index.ts'
 import { openSqliteStore } from './store/sqlite.ts'
+import { ANCHOR_SETTING } from './trail/anchor.ts'
 import { readKeyUses } from './trail/key-uses.ts'
 import { openMemoryTrail } from './trail/memory.ts'
 import { findEventIds } from './trail/read.ts'
@@ -55,8 +56,6 @@ export type Surroundings = {
 
 const SERVICES = [kms, iamService, sts]
 async function* noUses(): AsyncGenerator<never> {}
-/** Name of the setting in which the trail's head is remembered. */
-const TRAIL_ANCHOR = 'trail-anchor'
 
 /** @returns one line for a person when the data directory, its root key or its trail does not open; then nothing is changed. */
 export async function openEngine(
@@ -124,7 +123,7 @@ function openSegments(directory: DataDirectory, store: Store, { clock, log }: Su
   return openTrail({
     directory: directory.trail,
     now: clock.now,
-    anchor: { load: () => store.setting(TRAIL_ANCHOR), save: (text) => store.putSetting(TRAIL_ANCHOR, text) },
+    anchor: { load: () => store.setting(ANCHOR_SETTING), save: (text) => store.putSetting(ANCHOR_SETTING, text) },
     warn: (message, cause) => log.error(message, { cause }),
   })
 }

@@ -20,9 +20,12 @@ const ANY_CREDENTIALS: readonly Setting[] = [
 
 function settings({ url, notes }: Running): readonly Setting[] {
   const { credentialsPath, regions } = notes
+  const region = regions[0] ?? 'us-east-1'
   return [
     ['AWS_ENDPOINT_URL', url],
-    ['AWS_REGION', regions[0] ?? 'us-east-1'],
+    ['AWS_REGION', region],
+    // The first version of the AWS CLI reads no other.
+    ['AWS_DEFAULT_REGION', region],
     ...(credentialsPath === undefined
       ? ANY_CREDENTIALS
       : [['AWS_SHARED_CREDENTIALS_FILE', resolve(credentialsPath)] as const]),

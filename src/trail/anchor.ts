@@ -7,6 +7,9 @@ import type { Head } from './chain.ts'
  */
 export type Anchor = { load(): Promise<string | undefined>; save(text: string): Promise<void> }
 
+/** Name of the setting in which the store keeps it. */
+export const ANCHOR_SETTING = 'trail-anchor'
+
 /** A head that the trail once had; `sealed` when nothing may follow it. */
 export type Anchored = Head & { readonly sealed: boolean }
 

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Key } from '../../src/domain/key.ts'
-import { REQUESTS_IN_FLIGHT_MAX } from '../../src/domain/limits.ts'
-import type { Change, Store } from '../../src/request/ports.ts'
+import type { Store } from '../../src/request/ports.ts'
 import {
   accessKeyOf,
   aliasOf,
-  anEvent,
   dutyOf,
   HOME,
   keyOf,
@@ -18,30 +16,14 @@ import {
   parseMaterialIdOf,
   parseMultiRegionIdOf,
 } from '../store/records.ts'
+import { caching, groups, outbox } from './commits.ts'
+import { conflicts } from './conflicts.ts'
 import { customKeyStores, keysInStores } from './custom-key-stores.ts'
 import { grants } from './grants.ts'
+import { A, B, type Holds, insertKey, M1, M2, put, refuse } from './holds.ts'
 import { keyUsages } from './key-usages.ts'
 import { principals } from './principals.ts'
 import { sharedCommits } from './shared-commits.ts'
-
-const A = parseKeyIdOf(0xa)
-const B = parseKeyIdOf(0xb)
-const M1 = parseMaterialIdOf(1)
-const M2 = parseMaterialIdOf(2)
-
-/** Commits and insists that it was accepted. */
-export async function put(store: Store, ...changes: readonly Change[]): Promise<void> {
-  assert.equal(await store.commit(changes, anEvent()), 'committed')
-}
-
-/** Commits, insists on a conflict, and that nothing at all has changed by it. */
-async function refuse(store: Store, ...changes: readonly Change[]): Promise<void> {
-  const before = [await store.epoch(), await store.outbox(1000)]
-  assert.equal(await store.commit(changes, anEvent()), 'conflict')
-  assert.deepEqual([await store.epoch(), await store.outbox(1000)], before)
-}
-
-const insertKey = (key: Key): Change => ({ kind: 'insert-key', key })
 
 /**
  * Everything a store promises, as tests.
@@ -74,8 +56,6 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     keyUsages(holds)
   })
 }
-
-type Holds = (sentence: string, body: (store: Store) => Promise<void>) => void
 
 function records(holds: Holds): void {
   holds('a new store has nothing and stands at epoch 0', async (store) => {
@@ -273,88 +253,6 @@ function numbers(holds: Holds): void {
   })
 }
 
-function conflicts(holds: Holds): void {
-  const alias = aliasOf('a', A)
-  const taken: ReadonlyArray<readonly [string, readonly Change[]]> = [
-    ['the id of an existing key', [insertKey(keyOf(A))]],
-    [
-      'a material id that the Region holds',
-      [{ kind: 'insert-key', key: keyOf(parseKeyIdOf(1)), material: materialOf(keyOf(parseKeyIdOf(1)), M1) }],
-    ],
-    ['a material id that another account holds in the Region', [foreignKeyWith(M1)]],
-    ['more material under an id that is taken', [{ kind: 'insert-material', material: materialOf(keyOf(B), M1) }]],
-    [
-      'material of a key that is not there',
-      [{ kind: 'insert-material', material: materialOf(keyOf(parseKeyIdOf(9)), M2) }],
-    ],
-    ['an update from an older revision', [{ kind: 'update-key', key: keyOf(A, { revision: 1 }) }]],
-    ['an update from a newer revision', [{ kind: 'update-key', key: keyOf(A, { revision: 3 }) }]],
-    ['an update of a key that is not there', [{ kind: 'update-key', key: keyOf(parseKeyIdOf(9), { revision: 2 }) }]],
-    ['an update in a Region that has no key', [{ kind: 'update-key', key: keyOf(A, { revision: 2 }, OTHER_REGION) }]],
-    ['the deletion of another revision', [{ kind: 'delete-key', key: keyOf(A, { revision: 2 }) }]],
-    ['the deletion of a key that is not there', [{ kind: 'delete-key', key: keyOf(parseKeyIdOf(9)) }]],
-    ['the deletion of another account’s key', [{ kind: 'delete-key', key: keyOf(A, {}, OTHER_ACCOUNT) }]],
-    ['an alias name that is taken', [{ kind: 'insert-alias', alias: aliasOf('a', B) }]],
-    ['an alias of a key that is not there', [{ kind: 'insert-alias', alias: aliasOf('new', parseKeyIdOf(9)) }]],
-    ['an alias of another Region’s key', [{ kind: 'insert-alias', alias: aliasOf('new', A, {}, OTHER_REGION) }]],
-    ['an alias update from another target', [{ kind: 'update-alias', alias: aliasOf('a', A), was: aliasOf('a', B) }]],
-    ['an alias update from another time', [{ kind: 'update-alias', alias, was: { ...alias, updatedAt: 999 } }]],
-    [
-      'an alias update to a key that is not there',
-      [{ kind: 'update-alias', alias: aliasOf('a', parseKeyIdOf(9)), was: alias }],
-    ],
-    [
-      'an update of an alias that is not there',
-      [{ kind: 'update-alias', alias: aliasOf('z', A), was: aliasOf('z', A) }],
-    ],
-    ['the deletion of an alias with another target', [{ kind: 'delete-alias', alias: aliasOf('a', B) }]],
-    ['the deletion of an alias from another time', [{ kind: 'delete-alias', alias: { ...alias, updatedAt: 1_001 } }]],
-    ['the deletion of an alias that is not there', [{ kind: 'delete-alias', alias: aliasOf('z', A) }]],
-    ['a duty of a key that is not there', [{ kind: 'put-duty', duty: dutyOf(parseKeyIdOf(9), 1) }]],
-    ['an access key id that is taken', [{ kind: 'insert-access-key', accessKey: accessKeyOf('AKIA0') }]],
-  ]
-  const base: readonly Change[] = [
-    { kind: 'insert-key', key: keyOf(A, { currentMaterialId: M1 }), material: materialOf(keyOf(A), M1) },
-    insertKey(keyOf(B)),
-    { kind: 'insert-alias', alias },
-    { kind: 'insert-access-key', accessKey: accessKeyOf('AKIA0') },
-  ]
-  for (const [what, changes] of taken)
-    holds(`${what} is a conflict, and nothing that came with it is kept`, async (store) => {
-      await put(store, ...base)
-      const extra = keyOf(parseKeyIdOf(7))
-      await refuse(store, insertKey(extra), ...changes)
-      await refuse(store, ...changes, insertKey(extra))
-      assert.equal(await store.findKey(HOME, extra.keyId), undefined)
-      assert.equal(await store.countKeys(HOME), 2)
-      assert.deepEqual(await store.findAlias(HOME, alias.name), alias)
-    })
-
-  holds('an update from the stored revision replaces the key', async (store) => {
-    await put(store, ...base)
-    const next = keyOf(A, { revision: 2, state: { name: 'Disabled' }, currentMaterialId: M2 })
-    await put(store, { kind: 'update-key', key: next }, { kind: 'insert-material', material: materialOf(next, M2) })
-    assert.deepEqual(await store.findKey(HOME, A), next)
-    assert.deepEqual((await store.findMaterial(HOME.region, M1))?.keyId, A)
-    assert.deepEqual((await store.findMaterial(HOME.region, M2))?.keyId, A)
-  })
-
-  holds('an alias moves to another key and goes', async (store) => {
-    await put(store, ...base)
-    const moved = { ...alias, targetKeyId: B, updatedAt: 2_000 }
-    await put(store, { kind: 'update-alias', alias: moved, was: alias })
-    assert.deepEqual(await store.findAlias(HOME, alias.name), moved)
-    assert.deepEqual([await store.countAliases(HOME, A), await store.countAliases(HOME, B)], [0, 1])
-    await put(store, { kind: 'delete-alias', alias: moved })
-    assert.equal(await store.findAlias(HOME, alias.name), undefined)
-  })
-}
-
-function foreignKeyWith(materialId: typeof M1): Change {
-  const key = keyOf(A, {}, OTHER_ACCOUNT)
-  return { kind: 'insert-key', key, material: materialOf(key, materialId) }
-}
-
 function pages(holds: Holds): void {
   holds('keys are listed in order of id, in pages that neither repeat nor miss one', async (store) => {
     const ids = [0, 1, 9, 0xa0, 0xffffffff, 0x80000000].map(parseKeyIdOf)
@@ -470,121 +368,5 @@ function deletion(holds: Holds): void {
     assert.deepEqual(await store.findKey(HOME, A), keyOf(A, { description: 'new' }))
     assert.equal(await store.findMaterial(HOME.region, M1), undefined)
     assert.equal(await store.countKeys(HOME), 1)
-  })
-}
-
-function groups(holds: Holds): void {
-  holds(
-    'of commits from one revision in one turn exactly one wins, and its neighbours are untouched',
-    async (store) => {
-      await put(store, insertKey(keyOf(A)))
-      const rivals = ['x', 'y', 'z'].map((description) => keyOf(A, { revision: 2, description }))
-      const outcomes = await Promise.all([
-        store.commit([insertKey(keyOf(parseKeyIdOf(1)))], anEvent()),
-        ...rivals.map((key) => store.commit([{ kind: 'update-key', key }], anEvent())),
-        store.commit([insertKey(keyOf(parseKeyIdOf(2)))], anEvent()),
-      ])
-      assert.deepEqual(outcomes, ['committed', 'committed', 'conflict', 'conflict', 'committed'])
-      assert.equal((await store.findKey(HOME, A))?.description, 'x')
-      assert.deepEqual([await store.epoch(), await store.countKeys(HOME)], [4, 3])
-    },
-  )
-
-  holds('a mistake of one caller is thrown to that caller alone', async (store) => {
-    const key = keyOf(A)
-    const wrong = store.commit([{ kind: 'insert-key', key, material: materialOf(keyOf(B), M1) }], anEvent())
-    const right = store.commit([insertKey(keyOf(B))], anEvent())
-    await assert.rejects(wrong, TypeError)
-    assert.equal(await right, 'committed')
-    assert.equal(await store.findKey(HOME, A), undefined)
-  })
-
-  holds('commits in order of arrival: a later one in the same turn builds on an earlier one', async (store) => {
-    const outcomes = await Promise.all([
-      store.commit([insertKey(keyOf(A))], anEvent()),
-      store.commit([{ kind: 'update-key', key: keyOf(A, { revision: 2 }) }], anEvent()),
-      store.commit([{ kind: 'delete-key', key: keyOf(A, { revision: 2 }) }], anEvent()),
-    ])
-    assert.deepEqual(outcomes, ['committed', 'committed', 'committed'])
-    assert.equal(await store.findKey(HOME, A), undefined)
-  })
-
-  holds('more commits than may wait are refused with ThrottlingException, and the rest are kept', async (store) => {
-    const many = Array.from({ length: REQUESTS_IN_FLIGHT_MAX + 3 }, () => store.commit([], anEvent()))
-    const outcomes = await Promise.all(many)
-    const refused = outcomes.filter((outcome) => typeof outcome === 'object')
-    assert.deepEqual(
-      refused.map(({ code }) => code),
-      Array(3).fill('ThrottlingException'),
-    )
-    assert.equal(await store.epoch(), REQUESTS_IN_FLIGHT_MAX)
-  })
-
-  holds('disposing answers what waits, and refuses what comes after', async (store) => {
-    const waiting = store.commit([insertKey(keyOf(A))], anEvent())
-    await store[Symbol.asyncDispose]()
-    assert.equal(await waiting, 'committed')
-    const late = await store.commit([insertKey(keyOf(B))], anEvent())
-    assert.equal(typeof late === 'object' && late.code, 'KMSInternalException')
-    await assert.rejects(store.putSetting('a', 'b'))
-  })
-}
-
-function outbox(holds: Holds): void {
-  holds('events wait in order of commit until they are cleared', async (store) => {
-    const events = Array.from({ length: 5 }, anEvent)
-    await Promise.all(events.slice(0, 3).map((event) => store.commit([], event)))
-    for (const event of events.slice(3)) await store.commit([], event)
-    assert.deepEqual(await store.outbox(10), events)
-    assert.deepEqual(await store.outbox(2), events.slice(0, 2))
-    await store.clearOutbox([events[1]?.eventId ?? '', events[3]?.eventId ?? '', 'of nobody'])
-    assert.deepEqual(await store.outbox(10), [events[0], events[2], events[4]])
-    await store.clearOutbox([])
-    assert.equal((await store.outbox(10)).length, 3)
-  })
-
-  holds('a commit without an event leaves none and takes an epoch all the same', async (store) => {
-    assert.equal(await store.commit([insertKey(keyOf(A))]), 'committed')
-    assert.deepEqual([await store.outbox(10), await store.epoch()], [[], 1])
-    assert.equal(await store.commit([insertKey(keyOf(A))]), 'conflict')
-  })
-
-  holds('an event id waits once: the same again is a conflict and changes nothing', async (store) => {
-    const event = anEvent()
-    assert.equal(await store.commit([], event), 'committed')
-    assert.equal(await store.commit([insertKey(keyOf(A))], event), 'conflict')
-    assert.equal(await store.findKey(HOME, A), undefined)
-  })
-}
-
-function caching(holds: Holds): void {
-  holds('what was not there is found as soon as it is committed', async (store) => {
-    assert.equal(await store.findKey(HOME, A), undefined)
-    assert.equal(await store.findMaterial(HOME.region, M1), undefined)
-    const committed = store.commit(
-      [{ kind: 'insert-key', key: keyOf(A), material: materialOf(keyOf(A), M1) }],
-      anEvent(),
-    )
-    assert.equal(await store.findKey(HOME, A), undefined, 'nobody sees it before it is durable')
-    await committed
-    assert.equal((await store.findKey(HOME, A))?.keyId, A)
-    assert.equal((await store.findMaterial(HOME.region, M1))?.keyId, A)
-  })
-
-  holds('a read after an update never answers the older key, and one during it never the newer', async (store) => {
-    await put(store, insertKey(keyOf(A)))
-    for (let revision = 2; revision < 50; revision++) {
-      const commit = store.commit([{ kind: 'update-key', key: keyOf(A, { revision }) }], anEvent())
-      assert.equal((await store.findKey(HOME, A))?.revision, revision - 1)
-      await commit
-      assert.equal((await store.findKey(HOME, A))?.revision, revision)
-    }
-  })
-
-  holds('two reads of an unchanged key share one record', async (store) => {
-    await put(store, insertKey(keyOf(A)), insertKey(keyOf(B)))
-    const first = await store.findKey(HOME, A)
-    await put(store, { kind: 'update-key', key: keyOf(B, { revision: 2 }) })
-    assert.equal(await store.findKey(HOME, A), first)
   })
 }

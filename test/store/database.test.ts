@@ -19,7 +19,7 @@ import { isError } from '../../src/domain/error.ts'
 import { CHANGE_EPOCHS_MAX, STORE_BUSY_TIMEOUT_MS } from '../../src/domain/limits.ts'
 import type { Store } from '../../src/request/ports.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
-import { put } from '../contract/store.ts'
+import { put } from '../contract/holds.ts'
 import { aliasOf, anEvent, HOME, keyOf, materialOf, parseKeyIdOf, parseMaterialIdOf } from './records.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'trent-store-'))

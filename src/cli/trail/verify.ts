@@ -1,11 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { dataDirectory } from '../../data-directory.ts'
+import { ANCHOR_SETTING } from '../../trail/anchor.ts'
 import { type Problem, type Report, verifyTrail } from '../../trail/verify.ts'
 import { type Failure, failure, systemCode } from '../failure.ts'
 import { type Column, showRecord } from '../show.ts'
-
-/** Under this name the store keeps the head of the trail, see engine.ts. */
-const TRAIL_ANCHOR = 'trail-anchor'
 
 const COLUMNS: readonly Column<Report>[] = [
   ['Trail', (report) => (report.ok ? 'ok' : 'DAMAGED')],
@@ -48,7 +46,7 @@ function lineOf({ file = 'the trail', line, what }: Problem): string {
 function rememberedHead(path: string): string | undefined {
   const store = new DatabaseSync(path, { readOnly: true })
   try {
-    const value = store.prepare('select value from settings where name = ?').get(TRAIL_ANCHOR)?.value
+    const value = store.prepare('select value from settings where name = ?').get(ANCHOR_SETTING)?.value
     return typeof value === 'string' ? value : undefined
   } finally {
     store.close()
