@@ -1,4 +1,5 @@
 import { type AccountId, parseAccountId, parseRegion, type Region } from './domain/arn.ts'
+import { AUTH_MODES, type AuthMode, parseAuthMode } from './request/auth-mode.ts'
 
 /** `dev`: the emulator, any credentials. `serve`: the service, every signature verified. */
 export type Mode = 'dev' | 'serve'
@@ -21,6 +22,8 @@ export type Config = {
   readonly seedPath?: string
   /** PEM files. Without one `serve` refuses attestation documents and `dev` believes any that signs for itself. */
   readonly attestationRootPaths: readonly string[]
+  /** How callers are treated; always `enforce` in `serve`. */
+  readonly auth: AuthMode
 }
 
 /** What the command line gives, as text. */
@@ -35,6 +38,7 @@ export type Options = {
   readonly insecureHttp?: boolean
   readonly seed?: string
   readonly attestationRoot?: readonly string[]
+  readonly auth?: string
 }
 
 /** Why the options do not make a configuration, as one line for a person. */
@@ -44,6 +48,7 @@ export const DEFAULT_PORT = 4599
 const DEFAULT_HOST = '127.0.0.1'
 const DEFAULT_DATA_DIRECTORY = './data'
 const DEFAULT_REGION = 'us-east-1'
+const DEFAULT_AUTH = 'issued'
 const DEV_ACCOUNT = '000000000000'
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
@@ -64,6 +69,8 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
   const regions = (named.length === 0 ? [DEFAULT_REGION] : named).map(parseRegion)
   if (!regions.every((region) => region !== undefined))
     return wrong(`--region takes names such as ${DEFAULT_REGION}, not '${named.join(' ')}'`)
+  const auth = mode === 'serve' ? 'enforce' : parseAuthMode(options.auth ?? DEFAULT_AUTH)
+  if (!auth) return wrong(`--auth takes ${AUTH_MODES.join(', ')}, not '${options.auth}'`)
   const host = options.host ?? DEFAULT_HOST
   const tls = tlsOf(options)
   if (tls === null) return wrong('--tls-cert and --tls-key go together')
@@ -80,6 +87,7 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
     regions,
     allowsPlainHttp,
     attestationRootPaths: options.attestationRoot ?? [],
+    auth,
     ...(account === undefined ? {} : { account }),
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
     ...(tls === undefined ? {} : { tls }),

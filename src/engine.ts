@@ -6,7 +6,8 @@ import { type Installation, install } from './first-start.ts'
 import { type OpenKeyProcess, openKeyProcess } from './hsm/client.ts'
 import type { Health } from './http/control.ts'
 import type { KeyBoundary } from './key-boundary.ts'
-import { acceptAnyone, servedRegions, verifyEveryone } from './request/authenticate.ts'
+import { authorizeInMode, issuedInMode } from './request/auth-mode.ts'
+import { acceptAnyone, byOrigin, servedRegions, verifyEveryone } from './request/authenticate.ts'
 import type { TravellingClock } from './request/clock.ts'
 import { authorizeByPolicies } from './request/decide.ts'
 import { openScheduler, runDueDuties } from './request/duties.ts'
@@ -138,13 +139,15 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
   await recoverOutbox(store, outbox, async (eventIds) =>
     directory ? findEventIds(directory.trail, eventIds) : new Set(),
   )
-  const iam = iamParts(store, { admitsUnknown: isEmulator })
+  const iam = iamParts({ directory: store, hsm, clock, admitsUnknown: isEmulator && config.auth !== 'enforce' })
   const { principals } = iam
   const isServed = isEmulator ? () => true : servedRegions(config.regions)
-  const verify = verifyEveryone({ store, hsm, principals, isServed, realNow: Date.now })
-  const authenticate = isEmulator ? acceptAnyone(installed.account, principals, verify) : verify
+  const verify = verifyEveryone({ store, hsm, principals, isServed, clock, realNow: Date.now })
+  const auth = config.auth
+  const accept = acceptAnyone({ defaultAccount: installed.account, principals, isUnrestricted: auth !== 'enforce' })
+  const authenticate = isEmulator ? byOrigin({ accept, issued: issuedInMode(auth, { verify, accept }, log) }) : verify
   const policies = keyPolicies(clock, iam.binder)
-  const authorize = authorizeByPolicies(policies, clock, store)
+  const authorize = authorizeInMode(auth, authorizeByPolicies({ policies, compiled: iam.compiled, clock, store }), log)
   const parts = {
     store,
     hsm,

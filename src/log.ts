@@ -24,6 +24,13 @@ export function openLog(): Log {
 }
 
 function facts(given: Parameters<Log['error']>[1]) {
-  const { requestId, operation, code, count, cause } = given ?? {}
-  return { requestId, operation, code, count, cause: cause instanceof Error ? cause.stack : cause && String(cause) }
+  const { requestId, operation, reason, code, count, cause } = given ?? {}
+  return {
+    requestId,
+    operation,
+    reason,
+    code,
+    count,
+    cause: cause instanceof Error ? cause.stack : cause && String(cause),
+  }
 }

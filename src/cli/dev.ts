@@ -22,6 +22,10 @@ export function addDev(program: Command): void {
       '--account <id>',
       'account of callers whose access key id is not itself an account id (default: 000000000000)',
     )
+    .option(
+      '--auth <mode>',
+      'issued: made-up credentials may do anything, issued ones what their policies say; enforce: made-up ones are the root user; audit: log what AWS would deny; off (default: issued)',
+    )
     .option('--seed <file>', 'keys and aliases to start with, in the format of local-kms')
     .option('--region <name>', 'Region that --seed puts them in (default: us-east-1)', collect)
   addServiceOptions(command)

@@ -187,6 +187,17 @@ export const IAM_POLICY_MAX_CHARS = {
 /** Seconds that a session of a role may last at the most, and by default. Source: CreateRole, MaxSessionDuration. */
 export const ROLE_SESSION_SECONDS = { min: 3_600, max: 43_200 } as const
 
+/** Seconds that sessions last: at least, at most and by default. Source: AssumeRole, GetSessionToken, GetFederationToken. */
+export const SESSION_SECONDS = { min: 900, max: 129_600, default: 43_200, root: 3_600, chained: 3_600 } as const
+/** Bytes of session policies, their ARNs and tags in one session; tokens travel in a header. Our own: AWS does not tell its own. */
+export const SESSION_PACKED_MAX_BYTES = 4_096
+/** Opened sessions remembered, one per token, day, Region and service. About 8 KB each at the most. */
+export const SESSION_CACHE_MAX = 2_000
+/** Characters of a session token in base64: a record with everything at its largest, with room. */
+export const SESSION_TOKEN_MAX_CHARS = 12_288
+/** Wrong codes of one MFA device within a time, in milliseconds, after which none is looked at until it is over. */
+export const MFA_FAILURES = { max: 5, withinMs: 300_000, devices: 10_000 } as const
+
 /** Signing keys and callers remembered, one per access key, day, Region and service. */
 export const SIGNING_KEY_CACHE_MAX = 10_000
 /** Compiled key policies kept, by their text. */

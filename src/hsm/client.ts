@@ -71,6 +71,8 @@ const ERRORS: ReadonlyMap<number, ServiceError> = new Map([
   [REPLIES.invalidPublicKey, error('ValidationException')],
   [REPLIES.invalidMaterial, error('ValidationException', 'The key material is not a private key of its key spec.')],
   [REPLIES.plaintextTooLong, error('ValidationException')],
+  [REPLIES.invalidSession, error('UnrecognizedClientException')],
+  [REPLIES.invalidCode, error('InvalidAuthenticationCode', 'Authentication code for device is not valid.')],
   [REPLIES.invalidGrantToken, error('InvalidGrantTokenException')],
   [REPLIES.invalidImportToken, error('InvalidImportTokenException')],
   [REPLIES.expiredImportToken, error('ExpiredImportTokenException')],
@@ -191,6 +193,51 @@ async function dataKeyPair(answer: ReturnType<Ask>, withPlaintext: boolean): Pro
   return { ciphertext, publicKey, ...(privateKey ? { privateKey } : {}) }
 }
 
+/** A secret that is shown once, and what is kept of it. */
+async function shownOnce(answer: ReturnType<Ask>) {
+  const made = await both(answer)
+  if (isError(made)) return made
+  const secret = made[0].toString('latin1')
+  made[0].fill(0)
+  return { secret, kept: made[1] }
+}
+
+type PrincipalCalls = Pick<
+  KeyProcess,
+  'createSecret' | 'deriveSigningKey' | 'createSession' | 'openSession' | 'createMfaSeed' | 'verifyMfaCode'
+>
+
+/** What principals prove themselves with. */
+function principalCalls(ask: Ask): PrincipalCalls {
+  return {
+    async createSecret(accessKeyId) {
+      const made = await shownOnce(ask('createSecret', [text(accessKeyId)], GLOBAL_DOMAIN))
+      return isError(made) ? made : { secret: made.secret, wrapped: parseWrappedKey(made.kept) }
+    },
+    deriveSigningKey({ accessKeyId, wrappedSecret }, { date, region, service }) {
+      return first(ask('deriveSigningKey', [text(accessKeyId), wrappedSecret, text(date), text(region), text(service)]))
+    },
+    async createSession(accessKeyId, record) {
+      const made = await shownOnce(ask('createSession', [text(accessKeyId), record], GLOBAL_DOMAIN))
+      return isError(made) ? made : { secret: made.secret, token: made.kept }
+    },
+    async openSession(accessKeyId, token, { date, region, service }) {
+      const fields = [text(accessKeyId), token, text(date), text(region), text(service)]
+      const opened = await both(ask('openSession', fields))
+      return isError(opened) ? opened : { signingKey: opened[0], record: opened[1] }
+    },
+    async createMfaSeed(serialNumber) {
+      const made = await shownOnce(ask('createMfaSeed', [text(serialNumber)], GLOBAL_DOMAIN))
+      return isError(made) ? made : { seed: made.secret, wrapped: made.kept }
+    },
+    async verifyMfaCode({ serialNumber, wrappedSeed }, code, steps) {
+      const fields = [text(serialNumber), wrappedSeed, text(code), u64(steps.first), Buffer.of(steps.count)]
+      const step = await first(ask('verifyMfaCode', fields))
+      return isError(step) ? step : Number(step.readBigUInt64BE())
+    },
+  }
+}
+
 type Calls = Omit<KeyProcess, 'forget'>
 
 /** Every call as one message. */
@@ -250,21 +297,12 @@ function callsOver(ask: Ask): Calls {
       const answer = await ask('checkPublicKey', [materialField(key), publicKey])
       return isError(answer) ? answer : publicKey
     },
-    async createSecret(accessKeyId) {
-      const made = await both(ask('createSecret', [text(accessKeyId)], GLOBAL_DOMAIN))
-      if (isError(made)) return made
-      const secret = made[0].toString('latin1')
-      made[0].fill(0)
-      return { secret, wrapped: parseWrappedKey(made[1]) }
-    },
     async wrapKeyStoreSecret(_proof, { account, region, id }, secret) {
       const fields = [text(region), text(account), text(id), secret]
       const wrapped = await first(ask('wrapKeyStoreSecret', fields, region))
       return isError(wrapped) ? wrapped : parseWrappedKey(wrapped)
     },
-    deriveSigningKey({ accessKeyId, wrappedSecret }, { date, region, service }) {
-      return first(ask('deriveSigningKey', [text(accessKeyId), wrappedSecret, text(date), text(region), text(service)]))
-    },
+    ...principalCalls(ask),
     signGrantToken: (_proof, token) => first(ask('signGrantToken', [text(token)])),
     async verifyGrantToken(token, signature) {
       const answer = await ask('verifyGrantToken', [text(token), signature])

@@ -34,6 +34,10 @@ export const OPS = {
   createImportParameters: 25,
   importMaterial: 26,
   forRecipient: 27,
+  createSession: 28,
+  openSession: 29,
+  createMfaSeed: 30,
+  verifyMfaCode: 31,
 } as const
 export type Op = keyof typeof OPS
 
@@ -75,6 +79,10 @@ export const REPLIES = {
   noAttestationRoot: 19,
   /** An attestation document is malformed, not genuine, or too old. */
   invalidAttestation: 20,
+  /** A session token is not of that access key id, or was not made here. */
+  invalidSession: 21,
+  /** An MFA device shows another code at that time. */
+  invalidCode: 22,
 } as const
 export type Refusal = Exclude<keyof typeof REPLIES, 'ok'>
 

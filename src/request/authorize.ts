@@ -123,6 +123,7 @@ function grantedTarget(target: Target): Granted<Target> {
     const { arn, entity } = target
     return { proof, arn, ...(entity ? { entity } : {}) } as Granted<Target>
   }
+  if (target.kind === 'role') return { proof, ...target } as Granted<Target>
   if (target.kind !== 'key') return { proof } as Granted<Target>
   const { key, material, requestAlias, grant } = target
   const usable = (): UsableKey | ServiceError =>

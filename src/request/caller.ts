@@ -20,6 +20,8 @@ export type VerifiedCaller = Brand<
     readonly keys: ContextKeys
     /** What the caller's temporary credentials say. */
     readonly session?: SessionRecord
+    /** Only in the emulator: nothing in its account is refused to this caller. */
+    readonly isUnrestricted?: boolean
     readonly accessKeyId: string
     readonly region: Region
     /** The caller's account in the endpoint's Region: where bare key ids and aliases are looked up. */

@@ -21,6 +21,9 @@ export type Subject = {
   readonly entity?: Pick<EntityTarget, 'account' | 'tags'>
 }
 
+/** Condition keys that an operation sets after it has checked them, spelled as it does. */
+const PROVEN_ANEW: ReadonlySet<string> = new Set(['aws:multifactorauthpresent', 'aws:multifactorauthage'])
+
 type Put = (name: string, ...values: readonly string[]) => void
 
 /**
@@ -65,8 +68,11 @@ function gather(
   if (subject.key) putKey(put, subject.key)
   if (subject.entity) putEntity(put, subject.entity)
   if (subject.requestAlias !== undefined) put('kms:requestalias', subject.requestAlias)
-  for (const [name, value] of Object.entries(carried))
+  for (const [name, value] of Object.entries(carried)) {
+    // What a request itself proves takes the place of what the caller's credentials say.
+    if (value !== undefined && PROVEN_ANEW.has(name)) context.delete(name)
     if (value !== undefined) put(name.toLowerCase(), ...(typeof value === 'string' ? [value] : value))
+  }
   return context
 }
 

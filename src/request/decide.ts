@@ -7,6 +7,8 @@ import type { Authorize } from './authorize.ts'
 import type { VerifiedCaller } from './caller.ts'
 import { requestContext, type Subject } from './context.ts'
 import { carriedContext, granteesToAsk, grantsToRetire } from './grant-access.ts'
+import type { CompiledPolicies } from './iam/compiled-policies.ts'
+import { type RoleTarget, refuseRole } from './iam/role-target.ts'
 import type { KeyPolicies } from './key-policy.ts'
 import type { Clock, Store } from './ports.ts'
 import { type ConditionValues, type KeyTarget, resourceArn, type Target } from './targets.ts'
@@ -14,10 +16,19 @@ import { type ConditionValues, type KeyTarget, resourceArn, type Target } from '
 /** What grants are read from. */
 type GrantStore = Pick<Store, 'findGrants'>
 
+/** What decisions are made from. */
+export type Deciders = {
+  readonly policies: KeyPolicies
+  readonly compiled: Pick<CompiledPolicies, 'trust'>
+  readonly clock: Clock
+  readonly store: GrantStore
+}
+
 /** Decides by key policy and the caller's own policies and, only when they do not allow, by the key's grants for the caller. */
-export function authorizeByPolicies(policies: KeyPolicies, clock: Clock, store: GrantStore): Authorize {
+export function authorizeByPolicies({ policies, compiled, clock, store }: Deciders): Authorize {
   return (caller, target, carried) => {
     const context = requestContext(caller, subjectOf(target), carried, clock.now())
+    if (target.kind === 'role') return refuseRole(compiled, target, { principal: caller.principal, context })
     const decision = decide(policies, caller, target, context)
     if (decision.allowed) return undefined
     const names = granteesToAsk(caller, target, decision)
@@ -69,11 +80,17 @@ function subjectOf(target: Target): Subject {
     case 'entity':
       return { entity: target }
     case 'alias':
+    case 'role':
       return {}
   }
 }
 
-function decide(policies: KeyPolicies, caller: VerifiedCaller, target: Target, context: RequestContext): Decision {
+function decide(
+  policies: KeyPolicies,
+  caller: VerifiedCaller,
+  target: Exclude<Target, RoleTarget>,
+  context: RequestContext,
+): Decision {
   const { principal, scope } = caller
   const { action } = target
   switch (target.kind) {

@@ -7,6 +7,8 @@ import { type KeyReference, parseKeyReference } from '../domain/key-id.ts'
 import type { VerifiedCaller } from './caller.ts'
 import { grantOfToken, type TokenParts } from './grant-token.ts'
 import type { Directory } from './iam/directory.ts'
+import type { Mfa } from './iam/mfa.ts'
+import type { Iam } from './iam/parts.ts'
 import { refuseMissingKey } from './missing-key.ts'
 import type { Store } from './ports.ts'
 import type { KeyTarget } from './targets.ts'
@@ -31,15 +33,20 @@ export type Finder = {
   grant(key: Key, grantId: GrantId): Promise<Grant | undefined>
   /** The grant that a token names; the errors are those of `grantOfToken`. */
   grantOfToken(token: string): Promise<Grant | ServiceError>
+  /** The code of the caller's MFA device that came with the request. */
+  readonly mfa: (given: Parameters<Mfa['check']>[1]) => ReturnType<Mfa['check']>
 }
 
-export function finderFor(parts: TokenParts, caller: VerifiedCaller): Finder {
+export type FinderParts = TokenParts & { readonly iam: Pick<Iam, 'mfa'> }
+
+export function finderFor(parts: FinderParts, caller: VerifiedCaller): Finder {
   const { store } = parts
   const { scope } = caller
   return {
     caller,
     scope,
     directory: parts.store,
+    mfa: (given) => parts.iam.mfa.check(caller, given),
     key: (action, named, aliases) => findTarget(parts, caller, { action, named, aliases }),
     async keyToUse(action, named) {
       const target = await findTarget(parts, caller, { action, named, aliases: 'accepted' })

@@ -8,6 +8,8 @@ export interface Log {
 export type LogFacts = {
   readonly requestId?: string
   readonly operation?: string
+  /** Why a call would be refused, in the words of the refusal. */
+  readonly reason?: string
   readonly code?: string
   readonly count?: number
 }

@@ -10,6 +10,7 @@ import type { VerifiedCaller } from './caller.ts'
 import type { Finder } from './finder.ts'
 import type { EntityTarget } from './iam/entity-target.ts'
 import type { Iam } from './iam/parts.ts'
+import type { RoleTarget } from './iam/role-target.ts'
 import type { KeyPolicies } from './key-policy.ts'
 import type {
   Authorized,
@@ -38,7 +39,9 @@ export type Granted<T extends Target> =
       ? { readonly proof: Authorized<Action> }
       : T extends EntityTarget<infer Action, infer E>
         ? { readonly proof: Authorized<Action>; readonly arn: PrincipalArn; readonly entity?: E }
-        : never
+        : T extends RoleTarget<infer Action>
+          ? T & { readonly proof: Authorized<Action> }
+          : never
 
 export type GrantedTargets<T extends Targets> = { readonly [Name in keyof T]: Granted<T[Name]> }
 

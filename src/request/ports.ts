@@ -351,6 +351,31 @@ export interface KeyProcess {
   signGrantToken(proof: Authorized<'kms:CreateGrant'>, text: string): Promise<Uint8Array | ServiceError>
   /** `InvalidGrantTokenException` when the signature is not of that text, compared in constant time. */
   verifyGrantToken(text: string, signature: Uint8Array): Promise<undefined | ServiceError>
+  /**
+   * Temporary credentials, of which nothing is kept: the token is the secret and `record`, sealed for that access key id. The
+   * secret is 40 characters of base64, once in the clear for its owner.
+   */
+  createSession(
+    accessKeyId: string,
+    record: Uint8Array,
+  ): Promise<{ readonly secret: string; readonly token: Uint8Array } | ServiceError>
+  /** The signing key and the record of a session; `UnrecognizedClientException` for what is no token of that access key id. */
+  openSession(
+    accessKeyId: string,
+    token: Uint8Array,
+    scope: { readonly date: string; readonly region: string; readonly service: string },
+  ): Promise<{ readonly signingKey: Uint8Array; readonly record: Uint8Array } | ServiceError>
+  /** The seed of a new virtual MFA device, once in the clear for its owner (64 characters of base32) and wrapped for the store. */
+  createMfaSeed(serialNumber: string): Promise<{ readonly seed: string; readonly wrapped: Uint8Array } | ServiceError>
+  /**
+   * The step, of `count` from `first` on, at which the device shows `code`; `InvalidAuthenticationCode` when it shows it at
+   * none of them.
+   */
+  verifyMfaCode(
+    device: { readonly serialNumber: string; readonly wrappedSeed: Uint8Array },
+    code: string,
+    steps: { readonly first: number; readonly count: number },
+  ): Promise<number | ServiceError>
   /** Drops destroyed material from the process's memory, by replacing the process. */
   forget(materialIds: readonly KeyMaterialId[]): Promise<void>
 }

@@ -146,6 +146,7 @@ function keyResource({ account, arn }: Key): EventResource {
 
 function resourceOf(target: Target, region: Region | undefined): readonly EventResource[] {
   if (target.kind === 'key') return target.key.region === region ? [keyResource(target.key)] : []
+  if (target.kind === 'role') return [{ accountId: target.account, type: 'AWS::IAM::Role', ARN: target.arn }]
   return target.kind === 'alias' ? [{ accountId: target.account, type: TYPE, ARN: target.arn }] : []
 }
 

@@ -5,6 +5,7 @@ import type { Key, KeyMaterial } from '../domain/key.ts'
 import type { StateRule } from '../domain/key-state.ts'
 import type { RequestedGrant } from '../policy/grant.ts'
 import type { EntityTarget } from './iam/entity-target.ts'
+import type { RoleTarget } from './iam/role-target.ts'
 
 /** A key that a call needs, and the action it must be allowed on it. */
 export type KeyTarget<Action extends string = string> = {
@@ -41,7 +42,7 @@ export type AccountTarget<Action extends string = string> = {
   readonly region?: Region
 }
 
-export type Target = KeyTarget | AliasTarget | AccountTarget | EntityTarget
+export type Target = KeyTarget | AliasTarget | AccountTarget | EntityTarget | RoleTarget
 export type Targets = { readonly [name: string]: Target }
 
 /** Condition keys by name; what is undefined is not there. */
@@ -73,6 +74,7 @@ export function resourceArn(target: Target): string {
       return target.key.arn
     case 'alias':
     case 'entity':
+    case 'role':
       return target.arn
   }
 }

@@ -1,18 +1,22 @@
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam'
 import { KMSClient } from '@aws-sdk/client-kms'
-import { STSClient } from '@aws-sdk/client-sts'
+import { type Credentials as SessionCredentials, STSClient } from '@aws-sdk/client-sts'
 import type { Credentials } from './trent.ts'
 import { REGION, type TestTrent } from './trent.ts'
 
 /** What a client signs with; temporary credentials have a token. */
-export type Signer = Credentials & { readonly sessionToken?: string }
+export type Signer = Credentials & { readonly sessionToken?: string | undefined }
 
 const options = ({ url }: Pick<TestTrent, 'url'>, credentials: Signer) => ({
   endpoint: url,
   region: REGION,
-  credentials,
+  credentials: identityOf(credentials),
   maxAttempts: 1,
 })
+
+function identityOf({ sessionToken, ...keys }: Signer) {
+  return sessionToken === undefined ? keys : { ...keys, sessionToken }
+}
 
 /** The SDK's clients, signing as one principal; they are closed together. */
 export type Clients = Disposable & { readonly iam: IAMClient; readonly sts: STSClient; readonly kms: KMSClient }
@@ -88,4 +92,10 @@ type Failure = {
 function parseFailure(thrown: unknown): Failure {
   if (!(thrown instanceof Error) || !('$metadata' in thrown)) throw thrown
   return thrown as Failure
+}
+
+/** What an answer of STS gives to sign with. */
+export function signerOf(credentials: SessionCredentials | undefined): Signer {
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = credentials ?? {}
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
 }

@@ -45,7 +45,9 @@ export const newAccount = (): string => String(700_000_000_000 + ++accounts)
 export async function startTrent(mode: Mode, options: Options = {}, outside: Outside = {}): Promise<TestTrent> {
   const isTemporary = options.data === 'temporary' || (mode === 'serve' && options.data === undefined)
   const data = isTemporary ? await mkdtemp(join(tmpdir(), 'trent-test-')) : options.data
-  const config = configure(mode, { port: '0', ...options, ...(data === undefined ? {} : { data }) })
+  // What most tests are about is decided; what the emulator lets pass by default has tests of its own.
+  const auth = mode === 'dev' ? { auth: 'enforce' } : {}
+  const config = configure(mode, { port: '0', ...auth, ...options, ...(data === undefined ? {} : { data }) })
   if (isMisconfiguration(config)) throw new Error(config.message)
   const running = runningOf(await start(config, outside))
   const credentials = running.notes.credentialsPath ? readCredentials(running.notes.credentialsPath) : ANYBODY

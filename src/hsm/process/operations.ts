@@ -12,6 +12,8 @@ import { randomBytes } from './random.ts'
 import { forRecipient } from './recipient.ts'
 import { rewrapMaterial } from './rewrap.ts'
 import { createSecret, signingKey } from './secrets.ts'
+import { createSession, openSession } from './sessions.ts'
+import { createMfaSeed, verifyMfaCode } from './totp.ts'
 
 /** The material of `field` if it is random bytes. */
 function secretOf(boundary: Boundary, field: Buffer): SecretMaterial | Refusal {
@@ -138,6 +140,27 @@ const OPERATIONS = {
     isSecret: true,
     run: ({ domainKeys }, accessKeyId: Buffer, wrapped: Buffer, date: Buffer, region: Buffer, service: Buffer) =>
       signingKey(domainKeys, accessKeyId, wrapped, { date, region, service }),
+  },
+  createSession: {
+    fields: 2,
+    isSecret: true,
+    run: ({ domainKeys }, accessKeyId: Buffer, record: Buffer) => createSession(domainKeys, accessKeyId, record),
+  },
+  openSession: {
+    fields: 5,
+    isSecret: true,
+    run: ({ domainKeys }, accessKeyId: Buffer, token: Buffer, date: Buffer, region: Buffer, service: Buffer) =>
+      openSession(domainKeys, accessKeyId, token, { date, region, service }),
+  },
+  createMfaSeed: {
+    fields: 1,
+    isSecret: true,
+    run: ({ domainKeys }, serialNumber: Buffer) => createMfaSeed(domainKeys, serialNumber),
+  },
+  verifyMfaCode: {
+    fields: 5,
+    run: ({ domainKeys }, serialNumber: Buffer, wrapped: Buffer, code: Buffer, first: Buffer, count: Buffer) =>
+      verifyMfaCode(domainKeys, { serialNumber, wrapped }, code, { first, count }),
   },
   wrapKeyStoreSecret: {
     fields: 4,

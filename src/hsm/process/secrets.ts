@@ -6,20 +6,25 @@ import { unwrap, wrap } from './wrapped.ts'
 
 const BINDING = Buffer.from('trent/v1/secret-access-key')
 /** Access keys belong to no Region, so their secrets have domain keys of their own. */
-const DOMAIN = 'aws-global'
+export const GLOBAL_DOMAIN = 'aws-global'
 /** Characters, as many as AWS's secrets have. Six random bits each: base64 of 30 bytes, without padding. */
 const SECRET_CHARACTERS = 40
 const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
 
 const bindingOf = (accessKeyId: Buffer) => encodeFields([BINDING, accessKeyId])
 
+/** 40 ASCII characters, drawn in place, because a string on the way could not be wiped. */
+export function newSecret(): Buffer {
+  const secret = randomBytes(SECRET_CHARACTERS)
+  for (const [i, byte] of secret.entries()) BASE64.copy(secret, i, byte & 0x3f, (byte & 0x3f) + 1)
+  return secret
+}
+
 /** @returns the secret, 40 ASCII characters for its owner's eyes, and the same wrapped; `needsDomainKey`. */
 export function createSecret(domainKeys: DomainKeys, accessKeyId: Buffer): readonly Buffer[] | Refusal {
-  const domainKey = domainKeys.forWrapping(DOMAIN, Date.now())
+  const domainKey = domainKeys.forWrapping(GLOBAL_DOMAIN, Date.now())
   if (!domainKey) return 'needsDomainKey'
-  const secret = randomBytes(SECRET_CHARACTERS)
-  // In place, because a string on the way could not be wiped.
-  for (const [i, byte] of secret.entries()) BASE64.copy(secret, i, byte & 0x3f, (byte & 0x3f) + 1)
+  const secret = newSecret()
   return [secret, wrap(domainKey, bindingOf(accessKeyId), secret)]
 }
 
@@ -30,7 +35,7 @@ export function signingKey(
   wrapped: Buffer,
   scope: SigningScope,
 ): readonly Buffer[] | Refusal {
-  const secret = unwrap(domainKeys, { domain: DOMAIN, binding: bindingOf(accessKeyId) }, wrapped)
+  const secret = unwrap(domainKeys, { domain: GLOBAL_DOMAIN, binding: bindingOf(accessKeyId) }, wrapped)
   if (typeof secret === 'string') return secret
   const key = deriveSigningKey(secret, scope)
   secret.fill(0)

@@ -14,6 +14,7 @@ import { INLINE_POLICY_OPERATIONS } from './inline-policies.ts'
 import { ListAccessKeys } from './ListAccessKeys.ts'
 import { LIST_OPERATIONS } from './lists.ts'
 import { MEMBERSHIP_OPERATIONS } from './memberships.ts'
+import { MFA_OPERATIONS } from './mfa-devices.ts'
 import { POLICY_OPERATIONS } from './policies.ts'
 import { ROLE_OPERATIONS } from './roles.ts'
 import { TAG_OPERATIONS } from './tags.ts'
@@ -41,6 +42,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...INLINE_POLICY_OPERATIONS,
   ...LIST_OPERATIONS,
   ...MEMBERSHIP_OPERATIONS,
+  ...MFA_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...ROLE_OPERATIONS,
   ...TAG_OPERATIONS,

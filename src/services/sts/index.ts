@@ -1,5 +1,10 @@
 import type { Service } from '../../request/operation.ts'
+import { AssumeRole } from './AssumeRole.ts'
 import { GetCallerIdentity } from './GetCallerIdentity.ts'
+import { GetFederationToken } from './GetFederationToken.ts'
+import { GetSessionToken } from './GetSessionToken.ts'
+
+const OPERATIONS = [AssumeRole, GetCallerIdentity, GetFederationToken, GetSessionToken]
 
 /** AWS Security Token Service, API version 2011-06-15. */
 export const sts: Service = {
@@ -7,5 +12,5 @@ export const sts: Service = {
   eventSource: 'sts.amazonaws.com',
   protocol: 'query',
   xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
-  operations: new Map([GetCallerIdentity].map((operation) => [operation.name, operation])),
+  operations: new Map(OPERATIONS.map((operation) => [operation.name, operation])),
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { DeleteAccessKeyCommand, DeleteUserPolicyCommand } from '@aws-sdk/client-iam'
-import { CreateKeyCommand, EncryptCommand } from '@aws-sdk/client-kms'
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
-import { allow, clientsOf, newUser, refusal } from '../../support/principals.ts'
+import { CreateRoleCommand, DeleteAccessKeyCommand, DeleteUserPolicyCommand } from '@aws-sdk/client-iam'
+import { CreateKeyCommand, EncryptCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms'
+import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { configure } from '../../../src/config.ts'
+import { allow, clientsOf, newUser, policyText, refusal, signerOf } from '../../support/principals.ts'
 import { newAccount, startTrent } from '../../support/trent.ts'
 
-const trent = await startTrent('dev')
+const trent = await startTrent('dev', { auth: 'issued' })
 after(() => trent.close())
 
 test('credentials that the emulator issued are verified and held to their policies', async () => {
@@ -46,4 +47,63 @@ test('users of one account are unknown in another', async () => {
     own.iam.send(new DeleteAccessKeyCommand({ UserName: 'dana', AccessKeyId: twin.accessKeyId })),
     refusal('NoSuchEntityException', 404),
   )
+})
+
+/** A key whose policy lets in nobody, and a user without any permission. */
+async function lockedKey(auth: string) {
+  const emulator = await startTrent('dev', { auth })
+  const account = newAccount()
+  const anybody = clientsOf(emulator, { accessKeyId: account, secretAccessKey: 'anything' })
+  const stranger = clientsOf(emulator, { accessKeyId: newAccount(), secretAccessKey: 'anything' })
+  const { KeyMetadata } = await anybody.kms.send(new CreateKeyCommand({}))
+  const KeyId = KeyMetadata?.Arn
+  const Statement = {
+    Effect: 'Allow',
+    Principal: { AWS: `arn:aws:iam::${account}:user/later` },
+    Action: '*',
+    Resource: '*',
+  }
+  const Policy = policyText(auth === 'enforce' ? { ...Statement, Principal: { AWS: account } } : Statement)
+  const put = new PutKeyPolicyCommand({ KeyId, Policy, BypassPolicyLockoutSafetyCheck: auth === 'enforce' })
+  await anybody.kms.send(put)
+  const dana = await newUser(anybody.iam, 'dana')
+  const user = clientsOf(emulator, dana)
+  const forged = clientsOf(emulator, { ...dana, secretAccessKey: 'wrong' })
+  after(async () => {
+    for (const clients of [anybody, stranger, user, forged]) clients[Symbol.dispose]()
+    await emulator.close()
+  })
+  const encrypt = new EncryptCommand({ KeyId, Plaintext: Buffer.from('x') })
+  return { account: anybody.kms, stranger: stranger.kms, user: user.kms, forged: forged.kms, encrypt }
+}
+
+type Who = 'account' | 'stranger' | 'user' | 'forged'
+const MODES: readonly (readonly [mode: string, allowed: readonly Who[]])[] = [
+  ['issued', ['account']],
+  ['enforce', ['account']],
+  ['audit', ['account', 'stranger', 'user', 'forged']],
+  ['off', ['account', 'stranger', 'user', 'forged']],
+]
+for (const [mode, allowed] of MODES)
+  test(`--auth ${mode} lets ${allowed.join(', ')} use a key`, async () => {
+    const { encrypt, ...callers } = await lockedKey(mode)
+    for (const who of ['account', 'stranger', 'user', 'forged'] as const)
+      if (allowed.includes(who)) await callers[who].send(encrypt)
+      else await assert.rejects(callers[who].send(encrypt), /AccessDeniedException|InvalidSignatureException/)
+  })
+
+test('made-up credentials become a role of their account, whose sessions are held to its policies', async () => {
+  using anybody = clientsOf(trent, { accessKeyId: newAccount(), secretAccessKey: 'anything' })
+  const trust = policyText({ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' })
+  const { Role } = await anybody.iam.send(new CreateRoleCommand({ RoleName: 'ci', AssumeRolePolicyDocument: trust }))
+  const { Credentials } = await anybody.sts.send(new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName: 'run' }))
+  using session = clientsOf(trent, signerOf(Credentials))
+  await assert.rejects(session.kms.send(new CreateKeyCommand({})), refusal('AccessDeniedException', 400))
+})
+
+test('a mode that does not exist is refused, and serve always enforces', () => {
+  const refused = configure('dev', { auth: 'none' })
+  assert.ok('message' in refused && /^--auth takes issued, enforce, audit, off, not 'none'$/.test(refused.message))
+  const served = configure('serve', {})
+  assert.ok('auth' in served && served.auth === 'enforce')
 })

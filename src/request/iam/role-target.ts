@@ -1,0 +1,37 @@
+import type { AccountId } from '../../domain/arn.ts'
+import { error, type ServiceError } from '../../domain/error.ts'
+import type { IamRole } from '../../domain/iam.ts'
+import { decideRoleAccess } from '../../policy/identity-access.ts'
+import type { Principal, RequestContext, WebIdentity } from '../../policy/types.ts'
+import type { CompiledPolicies } from './compiled-policies.ts'
+import type { UsedCode } from './mfa.ts'
+
+/** A role that somebody wants to become, judged by its trust policy; it need not exist. */
+export type RoleTarget<Action extends string = string> = {
+  readonly kind: 'role'
+  readonly action: Action
+  readonly account: AccountId
+  readonly arn: string
+  readonly role?: IamRole
+  /** The code of an MFA device that came with the request. */
+  readonly mfa?: UsedCode
+  /** Who asks, when it is not the caller that signed. */
+  readonly webIdentity?: WebIdentity
+}
+
+/** Decides by trust policy and the caller's own policies. A role that does not exist is refused like one that trusts nobody. */
+export function refuseRole(
+  compiled: Pick<CompiledPolicies, 'trust'>,
+  { action, arn, account, role, webIdentity }: RoleTarget,
+  asking: { readonly principal: Principal; readonly context: RequestContext },
+): ServiceError | undefined {
+  const principal = webIdentity ?? asking.principal
+  const trust = role && compiled.trust(role.trustPolicy, role.trustBindings)
+  const decision =
+    trust &&
+    decideRoleAccess({ principal, action, role: { arn, account, trustPolicy: trust }, context: asking.context })
+  if (decision?.allowed) return undefined
+  return webIdentity
+    ? error('AccessDenied', `Not authorized to perform ${action}`)
+    : error('AccessDenied', `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${arn}`)
+}
