@@ -13,8 +13,9 @@ const ALLOWED = {
   services: ['domain', 'protocol', 'request'],
   store: ['domain', 'trail', 'request'],
   hsm: ['domain', 'request'],
+  oidc: ['domain', 'request'],
   http: ['domain', 'request'],
-  main: ['domain', 'request', 'services', 'store', 'hsm', 'http', 'trail'],
+  main: ['domain', 'request', 'services', 'store', 'hsm', 'oidc', 'http', 'trail'],
   cli: ['domain', 'trail', 'main'],
 }
 

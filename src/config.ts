@@ -22,6 +22,8 @@ export type Config = {
   readonly seedPath?: string
   /** PEM files. Without one `serve` refuses attestation documents and `dev` believes any that signs for itself. */
   readonly attestationRootPaths: readonly string[]
+  /** Where the keys of identity providers are, by their URL: files or URLs. */
+  readonly oidcKeys: ReadonlyMap<string, string>
   /** How callers are treated; always `enforce` in `serve`. */
   readonly auth: AuthMode
 }
@@ -39,6 +41,7 @@ export type Options = {
   readonly seed?: string
   readonly attestationRoot?: readonly string[]
   readonly auth?: string
+  readonly oidcKeys?: readonly string[]
 }
 
 /** Why the options do not make a configuration, as one line for a person. */
@@ -71,6 +74,8 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
     return wrong(`--region takes names such as ${DEFAULT_REGION}, not '${named.join(' ')}'`)
   const auth = mode === 'serve' ? 'enforce' : parseAuthMode(options.auth ?? DEFAULT_AUTH)
   if (!auth) return wrong(`--auth takes ${AUTH_MODES.join(', ')}, not '${options.auth}'`)
+  const oidcKeys = new Map((options.oidcKeys ?? []).map(parseKeySource))
+  if (oidcKeys.has('')) return wrong('--oidc-keys takes ISSUER=FILE or ISSUER=URL')
   const host = options.host ?? DEFAULT_HOST
   const tls = tlsOf(options)
   if (tls === null) return wrong('--tls-cert and --tls-key go together')
@@ -88,11 +93,18 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
     allowsPlainHttp,
     attestationRootPaths: options.attestationRoot ?? [],
     auth,
+    oidcKeys,
     ...(account === undefined ? {} : { account }),
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
     ...(tls === undefined ? {} : { tls }),
     ...(options.seed === undefined ? {} : { seedPath: options.seed }),
   })
+}
+
+/** An issuer's URL and where its keys are; an empty name for what names neither. */
+function parseKeySource(text: string): readonly [issuer: string, source: string] {
+  const at = text.indexOf('=')
+  return at < 1 || at === text.length - 1 ? ['', ''] : [text.slice(0, at), text.slice(at + 1)]
 }
 
 /** `null`: not an account id. */

@@ -6,6 +6,7 @@ import { type Installation, install } from './first-start.ts'
 import { type OpenKeyProcess, openKeyProcess } from './hsm/client.ts'
 import type { Health } from './http/control.ts'
 import type { KeyBoundary } from './key-boundary.ts'
+import { openTokenVerifier } from './oidc/tokens.ts'
 import { authorizeInMode, issuedInMode } from './request/auth-mode.ts'
 import { acceptAnyone, byOrigin, servedRegions, verifyEveryone } from './request/authenticate.ts'
 import type { TravellingClock } from './request/clock.ts'
@@ -139,7 +140,13 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
   await recoverOutbox(store, outbox, async (eventIds) =>
     directory ? findEventIds(directory.trail, eventIds) : new Set(),
   )
-  const iam = iamParts({ directory: store, hsm, clock, admitsUnknown: isEmulator && config.auth !== 'enforce' })
+  const iam = iamParts({
+    tokens: openTokenVerifier(config.oidcKeys),
+    directory: store,
+    hsm,
+    clock,
+    admitsUnknown: isEmulator && config.auth !== 'enforce',
+  })
   const { principals } = iam
   const isServed = isEmulator ? () => true : servedRegions(config.regions)
   const verify = verifyEveryone({ store, hsm, principals, isServed, clock, realNow: Date.now })

@@ -18,5 +18,10 @@ export function addServiceOptions(command: Command): Command {
         .env('TRENT_ATTESTATION_ROOT')
         .argParser(collect),
     )
+    .option(
+      '--oidc-keys <issuer=keys>',
+      "where an identity provider's keys are, as a file or URL; else they are asked for at its URL",
+      collect,
+    )
     .option('--insecure-http', 'listen without TLS on an address that others can reach')
 }

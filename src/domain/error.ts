@@ -24,6 +24,7 @@ const STATUS = {
   DisabledException: 400,
   DryRunOperationException: 400,
   EntityAlreadyExists: 409,
+  ExpiredIdentityToken: 400,
   ExpiredImportTokenException: 400,
   ExpiredTokenException: 400,
   IDPCommunicationError: 400,

@@ -163,3 +163,10 @@ export function parsePolicyArn(
   const [, account, path, name] = POLICY_ARN.exec(arn) ?? []
   return account !== undefined && path !== undefined && name !== undefined ? { account, path, name } : undefined
 }
+
+const PROVIDER_URL = /^https:\/\/([a-z0-9.-]{1,253}(?::\d{1,5})?(?:\/[\w+=,.@/~%-]*)?)$/i
+
+/** An identity provider's URL without `https://` and a slash at the end; nothing for what is no such URL. */
+export function parseProviderUrl(url: string): string | undefined {
+  return url.length > 255 ? undefined : PROVIDER_URL.exec(url)?.[1]?.replace(/\/$/, '')
+}

@@ -191,6 +191,14 @@ export const ROLE_SESSION_SECONDS = { min: 3_600, max: 43_200 } as const
 export const SESSION_SECONDS = { min: 900, max: 129_600, default: 43_200, root: 3_600, chained: 3_600 } as const
 /** Bytes of session policies, their ARNs and tags in one session; tokens travel in a header. Our own: AWS does not tell its own. */
 export const SESSION_PACKED_MAX_BYTES = 4_096
+/** Milliseconds that an identity provider has to answer, and that its keys are kept. */
+export const OIDC_TIMEOUT_MS = 5_000
+export const OIDC_KEYS_CACHED_MS = 3_600_000
+/** Bytes of a discovery document or a set of keys. */
+export const OIDC_DOCUMENT_MAX_BYTES = 262_144
+/** Seconds by which the clocks of an identity provider and of this machine may differ. */
+export const OIDC_LEEWAY_SECONDS = 60
+
 /** Opened sessions remembered, one per token, day, Region and service. About 8 KB each at the most. */
 export const SESSION_CACHE_MAX = 2_000
 /** Characters of a session token in base64: a record with everything at its largest, with room. */

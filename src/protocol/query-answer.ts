@@ -47,6 +47,7 @@ function xmlValue(shape: Shape, value: unknown): unknown {
 /** Codes that query services spell in their own way, and their status. Source: AWS common errors of IAM and STS. */
 const QUERY_ERRORS = new Map<string, readonly [code: string, status: number]>([
   ['AccessDeniedException', ['AccessDenied', 403]],
+  ['ExpiredIdentityToken', ['ExpiredTokenException', 400]],
   ['ExpiredTokenException', ['ExpiredToken', 403]],
   ['IncompleteSignatureException', ['IncompleteSignature', 400]],
   ['InvalidSignatureException', ['SignatureDoesNotMatch', 403]],

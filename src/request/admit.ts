@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { parseAccountId } from '../domain/arn.ts'
 import { error, isError, type ServiceError } from '../domain/error.ts'
 import { readQueryInput } from '../protocol/query-input.ts'
 import { readStructure } from '../protocol/read.ts'
 import type { Fields } from '../protocol/shape.ts'
 import type { Attempt } from './attempt.ts'
-import type { Authenticate } from './authenticate.ts'
+import { type Authenticate, unsignedCaller } from './authenticate.ts'
 import type { VerifiedCaller } from './caller.ts'
 import type { Faults } from './faults.ts'
 import type { HttpRequest } from './http.ts'
@@ -37,7 +38,7 @@ export async function admit(
   if (isLost(found)) return refused(request, found, found.error)
   const { operation, service } = found
   const known = refused(request, found, error('KMSInternalException'))
-  const caller = await parts.authenticate(request, service.name)
+  const caller = operation.isUnsigned ? unsigned(request, found) : await parts.authenticate(request, service.name)
   if (isError(caller)) return { ...known, result: caller }
   const fault = parts.faults?.next(operation.name)
   if (fault?.delayMs) await delay(fault.delayMs)
@@ -68,4 +69,11 @@ export function refused(request: HttpRequest, found: Route | Lost, result: Servi
     operation: found.operation,
     result,
   }
+}
+
+/** The account that the request is about is in the ARN of the role that it names. */
+function unsigned(request: HttpRequest, found: Route): VerifiedCaller {
+  const parameters = found.parameters()
+  const named = parameters instanceof Map ? parameters.get('RoleArn') : undefined
+  return unsignedCaller(request, parseAccountId(String(named).split(':')[4] ?? ''))
 }

@@ -1,5 +1,5 @@
 import { isIssuedForm } from '../domain/access-key-id.ts'
-import { type AccountId, parseAccountId, parseRegion, type Region } from '../domain/arn.ts'
+import { type AccountId, parseAccountId, parsePrincipalArn, parseRegion, type Region } from '../domain/arn.ts'
 import { error, isError, type ServiceError } from '../domain/error.ts'
 import { SESSION_CACHE_MAX, SIGNING_KEY_CACHE_MAX } from '../domain/limits.ts'
 import type { SessionRecord } from '../domain/session.ts'
@@ -174,7 +174,8 @@ async function signingKeyOf(
 }
 
 /** What stays the same between a principal's requests, made once so that its event text is built once. */
-type Identified = KnownPrincipal &
+type Identified = Omit<KnownPrincipal, 'identity'> &
+  Pick<VerifiedCaller, 'identity'> &
   Pick<VerifiedCaller, 'accessKeyId' | 'region' | 'scope' | 'session' | 'isUnrestricted'>
 type Remembered = { readonly version: number; readonly identified: Identified }
 
@@ -210,6 +211,24 @@ async function principalOf(
 
 function identified(known: KnownPrincipal, accessKeyId: string, region: Region): Identified {
   return { ...known, accessKeyId, region, scope: { account: known.principal.account, region } }
+}
+
+/**
+ * A caller who did not sign. It may do nothing by itself: what it asks for is decided by what its request proves.
+ *
+ * @param account - that the request is about.
+ */
+export function unsignedCaller(request: HttpRequest, account = parseAccountId('000000000000')): VerifiedCaller {
+  const region = parseRegion(GLOBAL_REGION)
+  if (!account || !region) throw new TypeError('no account or Region')
+  const principal = {
+    type: 'federated-user',
+    arn: parsePrincipalArn('anonymous'),
+    account,
+    identityPolicies: [],
+  } as const
+  const known = { principal, identity: { type: 'Unknown' }, keys: [], accessKeyId: '', region } as const
+  return callerOf({ ...known, scope: { account, region } }, request)
 }
 
 function callerOf(known: Identified, request: HttpRequest): VerifiedCaller {

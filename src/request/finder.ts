@@ -34,10 +34,11 @@ export type Finder = {
   /** The grant that a token names; the errors are those of `grantOfToken`. */
   grantOfToken(token: string): Promise<Grant | ServiceError>
   /** The code of the caller's MFA device that came with the request. */
+  readonly proveWebIdentity: Iam['proveWebIdentity']
   readonly mfa: (given: Parameters<Mfa['check']>[1]) => ReturnType<Mfa['check']>
 }
 
-export type FinderParts = TokenParts & { readonly iam: Pick<Iam, 'mfa'> }
+export type FinderParts = TokenParts & { readonly iam: Pick<Iam, 'mfa' | 'proveWebIdentity'> }
 
 export function finderFor(parts: FinderParts, caller: VerifiedCaller): Finder {
   const { store } = parts
@@ -46,6 +47,7 @@ export function finderFor(parts: FinderParts, caller: VerifiedCaller): Finder {
     caller,
     scope,
     directory: parts.store,
+    proveWebIdentity: parts.iam.proveWebIdentity,
     mfa: (given) => parts.iam.mfa.check(caller, given),
     key: (action, named, aliases) => findTarget(parts, caller, { action, named, aliases }),
     async keyToUse(action, named) {

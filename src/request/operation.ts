@@ -106,6 +106,8 @@ export type Definition<I extends Members, O extends Members, T extends Targets> 
   /** Modelled errors, without those that every operation has. */
   readonly errors: readonly ErrorCode[]
   readonly readOnly: boolean
+  /** The request proves by itself who asks: whether it is signed is not looked at. */
+  readonly isUnsigned?: true
   readonly quota: QuotaClass
   readonly states: StateRule
   /** Cryptographic operations: the usage the key must have, and the algorithm it must offer. */

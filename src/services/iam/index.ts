@@ -15,6 +15,7 @@ import { ListAccessKeys } from './ListAccessKeys.ts'
 import { LIST_OPERATIONS } from './lists.ts'
 import { MEMBERSHIP_OPERATIONS } from './memberships.ts'
 import { MFA_OPERATIONS } from './mfa-devices.ts'
+import { OIDC_OPERATIONS } from './oidc-providers.ts'
 import { POLICY_OPERATIONS } from './policies.ts'
 import { ROLE_OPERATIONS } from './roles.ts'
 import { TAG_OPERATIONS } from './tags.ts'
@@ -43,6 +44,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...LIST_OPERATIONS,
   ...MEMBERSHIP_OPERATIONS,
   ...MFA_OPERATIONS,
+  ...OIDC_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...ROLE_OPERATIONS,
   ...TAG_OPERATIONS,
