@@ -199,6 +199,9 @@ export const OIDC_DOCUMENT_MAX_BYTES = 262_144
 /** Seconds by which the clocks of an identity provider and of this machine may differ. */
 export const OIDC_LEEWAY_SECONDS = 60
 
+/** Decisions that one simulation makes. */
+export const SIMULATIONS_MAX = 5_000
+
 /** Opened sessions remembered, one per token, day, Region and service. About 8 KB each at the most. */
 export const SESSION_CACHE_MAX = 2_000
 /** Characters of a session token in base64: a record with everything at its largest, with room. */

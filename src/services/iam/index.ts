@@ -18,6 +18,7 @@ import { MFA_OPERATIONS } from './mfa-devices.ts'
 import { OIDC_OPERATIONS } from './oidc-providers.ts'
 import { POLICY_OPERATIONS } from './policies.ts'
 import { ROLE_OPERATIONS } from './roles.ts'
+import { SIMULATION_OPERATIONS } from './simulations.ts'
 import { TAG_OPERATIONS } from './tags.ts'
 import { UpdateAccessKey } from './UpdateAccessKey.ts'
 import { UpdateGroup } from './UpdateGroup.ts'
@@ -47,6 +48,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...OIDC_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...ROLE_OPERATIONS,
+  ...SIMULATION_OPERATIONS,
   ...TAG_OPERATIONS,
 ]
 
