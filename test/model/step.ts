@@ -30,12 +30,16 @@ export function chosen<T>(all: readonly T[], pick: number): T | undefined {
   return all.length === 0 ? undefined : all[pick % all.length]
 }
 
-/** A key. Three times in four it is one that can be used and of the kind that is wanted; else any, deleted ones included. */
+/**
+ * A key. Three times in four it is of the kind that is wanted, if there is such, and one that can be used before others; else
+ * it is any, deleted ones included.
+ */
 export function chosenKey(world: World, pick: number, wanted?: (key: ModelKey) => boolean): ModelKey | undefined {
-  const fit = wanted && pick % 4 !== 0 ? living(world).filter(wanted) : []
+  if (!wanted || pick % 4 === 0) return chosen(world.keys, pick)
+  const fit = living(world).filter(wanted)
   const usable = fit.filter(({ state }) => state.name === 'Enabled')
   const nth = Math.floor(pick / 4)
-  return chosen(usable, nth) ?? chosen(fit, nth) ?? chosen(world.keys, pick)
+  return chosen(usable, nth) ?? chosen(fit, nth)
 }
 
 export const symmetric = ({ family }: ModelKey): boolean => isSymmetric(family)
