@@ -51,12 +51,13 @@ export type Duty = {
  * holds another, nothing is committed and the call is decided anew.
  */
 export type Change =
-  /** `keyStore`: the custom key store, as it was, in which the key was made. */
+  /** `keyStore`: the custom key store, as it was, in which the key was made. A conflict when the Region would have more keys than `keysMax`. */
   | {
       readonly kind: 'insert-key'
       readonly key: Key
       readonly material?: KeyMaterial
       readonly keyStore?: CustomKeyStore
+      readonly keysMax?: number
     }
   | { readonly kind: 'update-key'; readonly key: Key }
   | { readonly kind: 'delete-key'; readonly key: Key }
@@ -64,8 +65,9 @@ export type Change =
   // These name no revision of their own: they come with an `update-key` of the same key.
   | { readonly kind: 'update-material'; readonly material: KeyMaterial }
   | { readonly kind: 'delete-material'; readonly material: KeyMaterial }
-  | { readonly kind: 'insert-alias'; readonly alias: Alias }
-  | { readonly kind: 'update-alias'; readonly alias: Alias; readonly was: Alias }
+  /** A conflict when the alias's key would have more than `aliasesMax`. */
+  | { readonly kind: 'insert-alias'; readonly alias: Alias; readonly aliasesMax?: number }
+  | { readonly kind: 'update-alias'; readonly alias: Alias; readonly was: Alias; readonly aliasesMax?: number }
   | { readonly kind: 'delete-alias'; readonly alias: Alias }
   /** A conflict when the key has as many grants as a key may have, or one of the same name that is the same in all else. */
   | { readonly kind: 'insert-grant'; readonly grant: Grant }

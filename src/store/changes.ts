@@ -1,6 +1,6 @@
 import type { AliasName, Scope } from '../domain/arn.ts'
 import { unreachable } from '../domain/brand.ts'
-import type { Key, KeyMaterial } from '../domain/key.ts'
+import type { Alias, Key, KeyMaterial } from '../domain/key.ts'
 import type { Change } from '../request/ports.ts'
 import { deleteKeyStore, insertKeyStore, isPutInStore, takeFromStore, updateKeyStore } from './custom-key-stores.ts'
 import { deleteGrant, deleteGrantsOfKey, insertGrant } from './grant-changes.ts'
@@ -63,11 +63,12 @@ export function applyChange(sql: Statements, change: Change): Applied {
 }
 
 function insertKey(sql: Statements, change: ChangeOf<'insert-key'>): Applied {
-  const { key, material } = change
+  const { key, material, keysMax = Infinity } = change
   const scopeId = findScopeId(sql, key) ?? insertScope(sql, key)
   const { revision, createdAt } = key
   sql.insertKey.run(scopeId, keyIdBytes(key.keyId), revision, createdAt, currentMaterialBytes(key), keyRecord(key))
   sql.addToKeyCount.run(1, scopeId)
+  if (integer(sql.countKeysOf.get(scopeId) ?? {}, 'count') > keysMax) return 'conflict'
   if (!isPutInStore(sql, scopeId, change)) return 'conflict'
   const touched = keySubject(key, key.keyId)
   if (material === undefined) return [touched]
@@ -143,20 +144,25 @@ function deleteKey(sql: Statements, { key }: ChangeOf<'delete-key'>): Applied {
   return touched
 }
 
-function insertAlias(sql: Statements, { alias }: ChangeOf<'insert-alias'>): Applied {
+function insertAlias(sql: Statements, { alias, aliasesMax }: ChangeOf<'insert-alias'>): Applied {
   const scopeId = findScopeId(sql, alias)
   if (scopeId === undefined) return 'conflict'
   sql.insertAlias.run(scopeId, alias.name, keyIdBytes(alias.targetKeyId), alias.createdAt, alias.updatedAt)
-  return [aliasSubject(alias, alias.name)]
+  return hasTooMany(sql, scopeId, alias, aliasesMax) ? 'conflict' : [aliasSubject(alias, alias.name)]
 }
 
-function updateAlias(sql: Statements, { alias, was }: ChangeOf<'update-alias'>): Applied {
+/** Asked in the transaction that adds the alias: of calls that all met room for one more, one gets it. */
+function hasTooMany(sql: Statements, scopeId: number, { targetKeyId }: Alias, aliasesMax = Infinity): boolean {
+  return integer(sql.countAliasesOf.get(scopeId, keyIdBytes(targetKeyId)) ?? {}, 'count') > aliasesMax
+}
+
+function updateAlias(sql: Statements, { alias, was, aliasesMax }: ChangeOf<'update-alias'>): Applied {
   const scopeId = findScopeId(sql, was)
   if (scopeId === undefined) return 'conflict'
   const { targetKeyId, createdAt, updatedAt } = alias
   const expected = [scopeId, was.name, keyIdBytes(was.targetKeyId), was.updatedAt] as const
   const { changes } = sql.updateAlias.run(keyIdBytes(targetKeyId), createdAt, updatedAt, ...expected)
-  return changes === 1 ? [aliasSubject(was, was.name)] : 'conflict'
+  return changes === 1 && !hasTooMany(sql, scopeId, alias, aliasesMax) ? [aliasSubject(was, was.name)] : 'conflict'
 }
 
 function deleteAlias(sql: Statements, { alias }: ChangeOf<'delete-alias'>): Applied {

@@ -27,6 +27,8 @@ const SQL = {
     m.rotation_type, m.imported, m.material_id from key_materials m join scopes s on s.scope_id = m.scope_id
     where m.scope_id = ${SCOPE} and m.key_id = ? and (m.created_at, m.material_id) > (?, ?)
     and (m.rotated_at is not null or ? = 0) order by m.created_at, m.material_id limit ?`,
+  countKeysOf: 'select key_count as count from scopes where scope_id = ?',
+  countAliasesOf: 'select count(*) as count from aliases where scope_id = ? and key_id = ?',
   countKeys: 'select key_count as count from scopes where account = ? and region = ?',
   countAliases: `select count(*) as count from aliases where scope_id = ${SCOPE} and key_id = ?`,
   findKeyStore: `select ${KEY_STORE} where k.scope_id = ${SCOPE} and k.store_id = ?`,

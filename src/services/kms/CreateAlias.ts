@@ -1,6 +1,7 @@
 import { parseAliasName } from '../../domain/alias.ts'
 import { aliasArn } from '../../domain/arn.ts'
 import { error, isError } from '../../domain/error.ts'
+import { ALIASES_PER_KEY_MAX } from '../../domain/limits.ts'
 import { operation } from '../../request/operation.ts'
 import { alias } from '../../request/targets.ts'
 import { refuseFullKey, targetKey } from './alias-target.ts'
@@ -44,6 +45,6 @@ export const CreateAlias = operation({
     if (full) return full
     const now = call.clock.now()
     const made = { ...scope, name, targetKeyId: key.keyId, createdAt: now, updatedAt: now }
-    return { output: {}, changes: [{ kind: 'insert-alias', alias: made }] }
+    return { output: {}, changes: [{ kind: 'insert-alias', alias: made, aliasesMax: ALIASES_PER_KEY_MAX }] }
   },
 })

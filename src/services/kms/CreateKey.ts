@@ -145,7 +145,10 @@ export const CreateKey = operation({
     const createdAt = call.clock.now()
     const key: Key = { ...fresh, createdAt, currentMaterialId: made.materialId }
     const material: KeyMaterial = { ...scope, keyId, createdAt, ...made }
-    return { output: { KeyMetadata: keyMetadata(key) }, changes: [{ kind: 'insert-key', key, material }] }
+    return {
+      output: { KeyMetadata: keyMetadata(key) },
+      changes: [{ kind: 'insert-key', key, material, keysMax: KEYS_PER_REGION_MAX }],
+    }
   },
 })
 

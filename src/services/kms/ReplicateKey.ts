@@ -107,7 +107,7 @@ export const ReplicateKey = operation({
         ...(tags.length === 0 ? {} : { ReplicaTags: tags }),
       },
       changes: [
-        { kind: 'insert-key', key: replica },
+        { kind: 'insert-key', key: replica, keysMax: KEYS_PER_REGION_MAX },
         ...relationChanges(others, replica.related),
         { kind: 'put-duty', duty: synchronizationDuty(replica, call.clock.now()) },
       ],

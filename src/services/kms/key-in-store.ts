@@ -2,6 +2,7 @@ import type { Custody } from '../../domain/custody.ts'
 import { type CustomKeyStore, refuseConnection } from '../../domain/custom-key-store.ts'
 import { error, isError, type ServiceError } from '../../domain/error.ts'
 import type { Key } from '../../domain/key.ts'
+import { KEYS_PER_REGION_MAX } from '../../domain/limits.ts'
 import type { Call } from '../../request/operation.ts'
 import type { Change } from '../../request/ports.ts'
 import { findKeyStore } from './custom-key-store.ts'
@@ -73,7 +74,7 @@ export async function madeOutside(key: Key, { keyStore }: Place, call: Call) {
     ? await backend.createKey(keyStore, key)
     : error('CustomKeyStoreInvalidStateException', `The custom key store ${keyStore.id} cannot be reached.`)
   if (refused) return refused
-  const changes: readonly Change[] = [{ kind: 'insert-key', key, keyStore }]
+  const changes: readonly Change[] = [{ kind: 'insert-key', key, keyStore, keysMax: KEYS_PER_REGION_MAX }]
   return { output: { KeyMetadata: { ...keyMetadata(key), ...custodyMetadata(key, keyStore) } }, changes }
 }
 

@@ -1,5 +1,6 @@
 import { error, type ServiceError } from '../../domain/error.ts'
 import type { Key } from '../../domain/key.ts'
+import { KEYS_PER_REGION_MAX } from '../../domain/limits.ts'
 import type { StructureOf } from '../../protocol/shape.ts'
 import type { Outcome } from '../../request/operation.ts'
 import type { CustomKey } from './custom-key.ts'
@@ -17,5 +18,8 @@ export function madeToImport(fresh: Key, { material }: CustomKey): Made | Servic
   if (material)
     return error('ValidationException', 'Key material of a key of origin EXTERNAL comes by ImportKeyMaterial alone.')
   const key: Key = { ...fresh, state: { name: 'PendingImport' } }
-  return { output: { KeyMetadata: keyMetadata(key) }, changes: [{ kind: 'insert-key', key }] }
+  return {
+    output: { KeyMetadata: keyMetadata(key) },
+    changes: [{ kind: 'insert-key', key, keysMax: KEYS_PER_REGION_MAX }],
+  }
 }

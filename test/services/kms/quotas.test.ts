@@ -19,10 +19,10 @@ import {
 } from '../../../src/domain/limits.ts'
 import type { Change } from '../../../src/request/ports.ts'
 import { openSqliteStore } from '../../../src/store/sqlite.ts'
-import { refusedWith } from '../../support/answer.ts'
+import { type Answer, refusedWith } from '../../support/answer.ts'
 import { createKey } from '../../support/key.ts'
 import { AWAY, HOME } from '../../support/multi-region.ts'
-import { newAccount, startTrent } from '../../support/trent.ts'
+import { newAccount, startTrent, type TestTrent } from '../../support/trent.ts'
 
 /** Source: KMS resource quotas, per account and Region or per key. */
 test('the quotas are those of AWS', () => {
@@ -92,6 +92,42 @@ async function fill(scope: Scope, count: number): Promise<void> {
   }
 }
 
+/** Calls on connections that are open already, so that they arrive together. */
+async function atOnce(
+  trent: TestTrent,
+  calls: ReadonlyArray<Parameters<TestTrent['kms']>>,
+): Promise<readonly Answer[]> {
+  await Promise.all(calls.map(([, , caller]) => trent.ok('ListKeys', { Limit: 1 }, caller)))
+  return Promise.all(calls.map((call) => trent.kms(...call)))
+}
+
+/** Of calls that are under way at once and find room for one more, one gets it. */
+function onlyOneOf(answers: readonly Answer[], message: string): void {
+  assert.equal(answers.filter(({ status }) => status === 200).length, 1)
+  for (const answer of answers.filter(({ status }) => status !== 200))
+    refusedWith(answer, 'LimitExceededException', message)
+}
+
+test(`a key takes ${ALIASES_PER_KEY_MAX} aliases, also when several are asked for at once`, async () => {
+  await using trent = await startTrent('dev')
+  const caller = { account: newAccount() }
+  const [{ KeyId, Arn }, other] = [await createKey(trent, caller), await createKey(trent, caller)]
+  const alias = (name: string, TargetKeyId: string) => ({ AliasName: `alias/${name}`, TargetKeyId })
+  for (let n = 1; n < ALIASES_PER_KEY_MAX; n += 1) await trent.ok('CreateAlias', alias(`own-${n}`, KeyId), caller)
+  for (let n = 0; n < 3; n += 1) await trent.ok('CreateAlias', alias(`other-${n}`, other.KeyId), caller)
+  const calls = [0, 1, 2].flatMap(
+    (n): ReadonlyArray<Parameters<TestTrent['kms']>> => [
+      ['CreateAlias', alias(`new-${n}`, KeyId), caller],
+      ['UpdateAlias', alias(`other-${n}`, KeyId), caller],
+    ],
+  )
+  const message = `The limit of ${ALIASES_PER_KEY_MAX} aliases for ${Arn} has been reached.`
+  onlyOneOf(await atOnce(trent, calls), message)
+  await trent.ok('UpdateAlias', alias('own-1', KeyId), caller)
+  await trent.ok('DeleteAlias', { AliasName: 'alias/own-1' }, caller)
+  await trent.ok('CreateAlias', alias('one-more', KeyId), caller)
+})
+
 test(`a Region of an account takes ${KEYS_PER_REGION_MAX} keys in whichever states, and replicas count as keys`, async () => {
   const account = newAccount()
   const home = { account, region: HOME }
@@ -104,7 +140,14 @@ test(`a Region of an account takes ${KEYS_PER_REGION_MAX} keys in whichever stat
   await using trent = await startTrent('dev', { data })
   const message = `The limit of ${KEYS_PER_REGION_MAX} keys in this account and Region has been reached.`
   const primary = await createKey(trent, away, { MultiRegion: true })
-  await createKey(trent, home)
+  const inputs = Array.from({ length: 6 }, (_, n) => (n % 2 ? {} : { Origin: 'EXTERNAL' }))
+  onlyOneOf(
+    await atOnce(
+      trent,
+      inputs.map((input) => ['CreateKey', input, home]),
+    ),
+    message,
+  )
   refusedWith(await trent.kms('CreateKey', {}, home), 'LimitExceededException', message)
   refusedWith(await trent.kms('CreateKey', { Origin: 'EXTERNAL' }, home), 'LimitExceededException', message)
   const replicate = { KeyId: primary.KeyId, ReplicaRegion: HOME }
