@@ -1,4 +1,5 @@
 import type { Operation, Service } from '../../request/operation.ts'
+import { ACCOUNT_ALIAS_OPERATIONS } from './account-aliases.ts'
 import { ATTACHED_POLICY_OPERATIONS } from './attached-policies.ts'
 import { BOUNDARY_OPERATIONS } from './boundaries.ts'
 import { CreateAccessKey } from './CreateAccessKey.ts'
@@ -39,6 +40,7 @@ export const OPERATIONS: readonly Operation[] = [
   UpdateAccessKey,
   UpdateGroup,
   UpdateUser,
+  ...ACCOUNT_ALIAS_OPERATIONS,
   ...ATTACHED_POLICY_OPERATIONS,
   ...BOUNDARY_OPERATIONS,
   ...INLINE_POLICY_OPERATIONS,

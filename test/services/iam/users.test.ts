@@ -243,3 +243,22 @@ test('a policy document that is none is refused', async () => {
     refusal('LimitExceededException', 409, 'Maximum policy size of 2048 bytes exceeded for user documents'),
   )
 })
+
+test('an account has one alias at the most', async () => {
+  const { CreateAccountAliasCommand, DeleteAccountAliasCommand, ListAccountAliasesCommand } = await import(
+    '@aws-sdk/client-iam'
+  )
+  const aliases = async () => (await iam.send(new ListAccountAliasesCommand({}))).AccountAliases
+  assert.deepEqual(await aliases(), [])
+  await iam.send(new CreateAccountAliasCommand({ AccountAlias: 'first' }))
+  await iam.send(new CreateAccountAliasCommand({ AccountAlias: 'second' }))
+  assert.deepEqual(await aliases(), ['second'])
+  for (const AccountAlias of ['a--b', 'Upper', '-a'])
+    await assert.rejects(iam.send(new CreateAccountAliasCommand({ AccountAlias })), refusal('ValidationError', 400))
+  await assert.rejects(
+    iam.send(new DeleteAccountAliasCommand({ AccountAlias: 'first' })),
+    refusal('NoSuchEntityException', 404),
+  )
+  await iam.send(new DeleteAccountAliasCommand({ AccountAlias: 'second' }))
+  assert.deepEqual(await aliases(), [])
+})
