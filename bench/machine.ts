@@ -38,6 +38,13 @@ export function residentMb(pid: number): number {
   return (Number(kib) * 1_024) / BYTES_PER_MB
 }
 
+/** Megabytes that a process alone has in memory: what it adds to the others. Source: proc_pid_smaps(5), Private_ of smaps_rollup. */
+export function privateMb(pid: number): number {
+  const lines = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1').matchAll(/^Private_\w+:\s+(\d+) kB$/gm)
+  const kib = lines.reduce((sum, [, amount]) => sum + Number(amount), 0)
+  return (kib * 1_024) / BYTES_PER_MB
+}
+
 export type Share = { readonly steal: number; readonly idle: number }
 
 /** What was done with the whole machine's time so far, in ticks. Source: proc_stat(5). */
