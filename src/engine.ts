@@ -145,7 +145,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
     directory: store,
     hsm,
     clock,
-    admitsUnknown: isEmulator && config.auth !== 'enforce',
+    admitsUnknown: isEmulator,
   })
   const { principals } = iam
   const isServed = isEmulator ? () => true : servedRegions(config.regions)
