@@ -22,6 +22,7 @@ import type { Log } from './request/log.ts'
 import { openOutbox, recoverOutbox } from './request/outbox.ts'
 import { pipeline } from './request/pipeline.ts'
 import type { Ids, KeyStoreBackends, Store, Trail } from './request/ports.ts'
+import { control } from './services/control/index.ts'
 import { iam as iamService } from './services/iam/index.ts'
 import { kms } from './services/kms/index.ts'
 import { sts } from './services/sts/index.ts'
@@ -30,6 +31,7 @@ import { ANCHOR_SETTING } from './trail/anchor.ts'
 import { readKeyUses } from './trail/key-uses.ts'
 import { openMemoryTrail } from './trail/memory.ts'
 import { findEventIds } from './trail/read.ts'
+import { oneAtATime, type Search, searchLines, searchSegments } from './trail/search.ts'
 import { openTrail } from './trail/segments.ts'
 import { VERSION } from './version.ts'
 
@@ -56,7 +58,7 @@ export type Surroundings = {
   readonly keyStoreBackends?: KeyStoreBackends
 }
 
-const SERVICES = [kms, iamService, sts]
+const SERVICES = [kms, iamService, sts, control]
 async function* noUses(): AsyncGenerator<never> {}
 
 /** @returns one line for a person when the data directory, its root key or its trail does not open; then nothing is changed. */
@@ -89,7 +91,7 @@ type Opening = {
 type State = {
   readonly store: Store
   readonly hsm: OpenKeyProcess
-  readonly trail: Trail & { readonly head?: { readonly segment: number } }
+  readonly trail: Trail & { readonly head?: { readonly segment: number }; readonly lines?: () => readonly string[] }
   readonly directory: DataDirectory | undefined
   readonly opened: readonly AsyncDisposable[]
 }
@@ -180,6 +182,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       keyStoreBackends,
       keyStores,
       keyUsages,
+      searchTrail: oneAtATime(searchOf(state)),
       allowsCustomKeys: isEmulator,
       serves: (region) => isEmulator || config.regions.includes(region),
       ...(isEmulator ? { faults: around.faults } : {}),
@@ -195,6 +198,11 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       await closeAll(opened)
     },
   }
+}
+
+function searchOf({ trail, directory }: State): Search {
+  return async (wanted) =>
+    directory ? searchSegments(directory.trail, wanted) : searchLines(trail.lines?.() ?? [], wanted)
 }
 
 /** A trail in memory is gone with the store that it would tell something to. */

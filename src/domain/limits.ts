@@ -90,6 +90,7 @@ export const REQUESTS_IN_FLIGHT_MAX = 4_096
 /** Bytes of one field of a trail event; what is larger is cut or omitted. Source: CloudTrail record contents (host header: our own). */
 export const TRAIL_FIELD_MAX_BYTES = {
   additionalEventData: 28_672,
+  decision: 16_384,
   errorMessage: 1_024,
   hostHeader: 1_024,
   requestParameters: 102_400,
@@ -119,6 +120,20 @@ export const TRAIL_LOCK_ATTEMPTS_MAX = 3
 /** Strings of events kept as JSON, and how long one may be, in UTF-16 units: about 2 MB at the most. */
 export const TRAIL_TEXT_CACHE_MAX = 2_048
 export const TRAIL_TEXT_CACHED_MAX_CHARACTERS = 256
+/** Bytes of the trail, unpacked, that one call searches, and at least one segment: about half a second. The next call goes on. */
+export const TRAIL_SEARCH_MAX_BYTES = 134_217_728
+/** UTF-16 units of the events that one search gives back. */
+export const TRAIL_SEARCH_MAX_CHARACTERS = 16_777_216
+/** Searches that wait for the one that reads. Beyond it the answer is ThrottlingException. */
+export const TRAIL_SEARCHES_WAITING_MAX = 16
+/** Recorded calls that one test of a draft policy decides again. */
+export const REPLAYED_CALLS_MAX = 1_000
+/** Principals on one page of those that can use a key; each is decided for every action. */
+export const WHO_CAN_PAGE_MAX = 50
+/** Principals named in a key's policy and grants of a key that are looked at for who can use it. */
+export const WHO_CAN_NAMED_MAX = 1_000
+/** Different sets of conditions under which one principal can do one thing; there is always one that is shown. */
+export const WHO_CAN_WAYS_MAX = 16
 /** Events that a trail in memory keeps. About 1 KB each. */
 export const TRAIL_MEMORY_LINES = 10_000
 

@@ -42,6 +42,7 @@ function compileStatement(statement: Statement, dialect: Dialect, bindings: Bind
     conditions: statement.conditions.map((condition) => ({
       text: condition.text,
       key: condition.key,
+      values: condition.values,
       holds: compileCondition(condition, dialect, effect),
     })),
     ...(sid === undefined ? {} : { sid }),

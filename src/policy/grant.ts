@@ -32,7 +32,7 @@ export type GrantUse = {
 }
 
 /** Operations to which a constraint applies: those that carry an encryption context. Source: KMS API reference, GrantConstraints. */
-const CONTEXT_OPERATIONS: ReadonlySet<string> = new Set([
+export const CONTEXT_OPERATIONS: ReadonlySet<string> = new Set([
   'Decrypt',
   'Encrypt',
   'GenerateDataKey',

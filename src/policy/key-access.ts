@@ -46,6 +46,11 @@ const CROSS_ACCOUNT: ReadonlySet<string> = new Set(
   ].map((name) => `kms:${name}`.toLowerCase()),
 )
 
+/** @param action - with its service, in lower case. */
+export function worksAcrossAccounts(action: string): boolean {
+  return CROSS_ACCOUNT.has(action)
+}
+
 const RETIRE_GRANT = 'kms:retiregrant'
 const OPERATION_OFFSET = 'kms:'.length
 

@@ -55,7 +55,18 @@ function evaluateLayer(source: PolicySource, policies: readonly AttachedPolicy[]
   return { ...(deny ? { deny } : {}), ...(allow ? { allow } : {}) }
 }
 
-export function statementRef(source: PolicySource, { index, sid }: CompiledStatement, policy?: string): StatementRef {
+const refs = new WeakMap<CompiledStatement, StatementRef>()
+
+/** One object for a statement as long as it is the same policy's, so that what is made of it can be kept. */
+export function statementRef(source: PolicySource, statement: CompiledStatement, policy?: string): StatementRef {
+  const known = refs.get(statement)
+  if (known && known.source === source && known.policy === policy) return known
+  const made = newRef(source, statement, policy)
+  refs.set(statement, made)
+  return made
+}
+
+function newRef(source: PolicySource, { index, sid }: CompiledStatement, policy: string | undefined): StatementRef {
   return {
     kind: 'statement',
     source,

@@ -21,8 +21,13 @@ export type PrincipalMatcher = (principal: Principal) => Reach
 export type ResourceTest = (arn: string, context: RequestContext) => boolean
 export type ConditionTest = (context: RequestContext) => boolean
 
-/** `text` is the operator as the policy spells it; `key` is in lower case. */
-export type CompiledCondition = { readonly text: string; readonly key: string; readonly holds: ConditionTest }
+/** `text` is the operator as the policy spells it; `key` is in lower case; `values` are the policy's, for explanations. */
+export type CompiledCondition = {
+  readonly text: string
+  readonly key: string
+  readonly values: readonly string[]
+  readonly holds: ConditionTest
+}
 
 export type CompiledStatement = {
   /** Place in the document, from 0. */

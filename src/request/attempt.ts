@@ -1,5 +1,6 @@
 import type { ServiceError } from '../domain/error.ts'
 import type { Fields } from '../protocol/shape.ts'
+import type { Verdict } from './authorize.ts'
 import type { VerifiedCaller } from './caller.ts'
 import type { HttpRequest } from './http.ts'
 import type { Operation, Outcome, Service } from './operation.ts'
@@ -16,6 +17,8 @@ export type Attempt = {
   readonly caller?: VerifiedCaller
   readonly input?: Fields
   readonly targets?: Targets
+  /** What was decided about the targets, as far as it came. */
+  readonly verdicts?: readonly Verdict[]
   readonly result: Result
 }
 

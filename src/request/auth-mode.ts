@@ -31,9 +31,11 @@ export function authorizeInMode(mode: AuthMode, authorize: Authorize, log: Log):
           : authorize(caller, target, carried)
     case 'audit':
       return async (caller, target, carried) => {
-        const refused = await authorize(caller, target, carried)
-        if (refused) log.warn('AWS would deny this call', { operation: target.action, ...reasonOf(refused) })
-        return undefined
+        const verdict = await authorize(caller, target, carried)
+        if (!verdict?.refusal) return verdict
+        const { refusal, ...decided } = verdict
+        log.warn('AWS would deny this call', { operation: target.action, ...reasonOf(refusal) })
+        return decided
       }
   }
 }

@@ -2,23 +2,34 @@ import { keyArn } from '../domain/arn.ts'
 import { error, type ServiceError } from '../domain/error.ts'
 import { algorithmsOf } from '../domain/key-spec.ts'
 import { refuseState } from '../domain/key-state.ts'
+import type { Decision } from '../policy/types.ts'
 import type { Fields } from '../protocol/shape.ts'
 import type { VerifiedCaller } from './caller.ts'
+import type { AskedKeys } from './context.ts'
 import type { Granted, GrantedTargets, Operation } from './operation.ts'
 import type { Authorized, Duty, OwnAction, UsableKey } from './ports.ts'
 import { type ConditionValues, type KeyTarget, resourceArn, type Target, type Targets } from './targets.ts'
 
 type Refusal = ServiceError | undefined
 
+/** What was decided about one target, and what it rests on. */
+export type Verdict = {
+  readonly target: Target
+  readonly decision: Decision
+  readonly asked: AskedKeys | undefined
+  /** What the caller is answered, when it may not. */
+  readonly refusal?: ServiceError
+}
+
 /**
- * Decides whether the caller may perform the target's action on the target; nothing when it may. Later when grants must be
- * read for it, which only those need whom no policy allows.
+ * Decides whether the caller may perform the target's action on the target. Later when grants must be read for it, which
+ * only those need whom no policy allows. Nothing where no policy is asked: the emulator has callers who may do anything.
  */
 export type Authorize = (
   caller: VerifiedCaller,
   target: Target,
   carried: () => ConditionValues,
-) => Refusal | Promise<Refusal>
+) => Verdict | undefined | Promise<Verdict | undefined>
 
 export type Decided = {
   readonly operation: Operation
@@ -31,12 +42,16 @@ export type Decided = {
  * Every check between finding the keys and using them, in AWS's order: authorisation of each target, key state, what the
  * operation compares, key usage, algorithm. An unauthorised caller never learns a key's state.
  */
-export function decideAll(authorize: Authorize, decided: Decided): Admission | Promise<Admission> {
-  const refused = refuseUnauthorized(authorize, decided)
+export function decideAll(authorize: Authorize, decided: Decided): Judged | Promise<Judged> {
+  const verdicts: Verdict[] = []
+  const refused = refuseUnauthorized(authorize, decided, verdicts)
   return refused instanceof Promise
-    ? refused.then((late) => late ?? admission(decided))
-    : (refused ?? admission(decided))
+    ? refused.then((late) => ({ verdicts, admission: late ?? admission(decided) }))
+    : { verdicts, admission: refused ?? admission(decided) }
 }
+
+/** The outcome of every check, and what was decided about each target that was reached. */
+export type Judged = { readonly admission: Admission; readonly verdicts: readonly Verdict[] }
 
 type Admission = GrantedTargets<Targets> | ServiceError
 
@@ -53,12 +68,20 @@ function admission(decided: Decided): Admission {
 function refuseUnauthorized(
   authorize: Authorize,
   { operation, caller, input, targets }: Decided,
+  verdicts: Verdict[],
 ): Refusal | Promise<Refusal> {
+  const note = (verdict: Verdict | undefined): Refusal => {
+    if (verdict) verdicts.push(verdict)
+    return verdict?.refusal
+  }
   let before: Promise<Refusal> | undefined
   for (const name in targets) {
     const target = targets[name] as Target
     const carried = () => operation.conditions?.(input, name, targets) ?? {}
-    const decide = () => authorize(caller, target, carried)
+    const decide = () => {
+      const verdict = authorize(caller, target, carried)
+      return verdict instanceof Promise ? verdict.then(note) : note(verdict)
+    }
     const refused = before ? before.then((earlier) => earlier ?? decide()) : decide()
     if (refused instanceof Promise) before = refused
     else if (refused) return refused

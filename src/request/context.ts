@@ -26,6 +26,17 @@ const PROVEN_ANEW: ReadonlySet<string> = new Set(['aws:multifactorauthpresent', 
 
 type Put = (name: string, ...values: readonly string[]) => void
 
+/** Condition keys that a decision asked for, with their values; one that was not there has none. */
+export type AskedKeys = ReadonlyMap<string, readonly string[]>
+
+/** The condition keys of a request, and which of them were asked for. */
+export type AskedContext = RequestContext & {
+  /** Nothing when no policy asked. */
+  asked(): AskedKeys | undefined
+}
+
+const NO_VALUES: readonly string[] = []
+
 /**
  * The condition keys of one decision: names in lower case. They are gathered when a policy first asks for one, because most
  * policies ask for none.
@@ -42,13 +53,18 @@ export function requestContext(
   subject: Subject,
   carried: () => ConditionValues,
   now: number,
-): RequestContext {
+): AskedContext {
   let gathered: ReadonlyMap<string, readonly string[]> | undefined
+  let asked: Map<string, readonly string[]> | undefined
   return {
     get(name) {
       gathered ??= gather(caller, subject, carried(), now)
-      return gathered.get(name)
+      const values = gathered.get(name)
+      asked ??= new Map()
+      asked.set(name, values ?? NO_VALUES)
+      return values
     },
+    asked: () => asked,
   }
 }
 
@@ -102,6 +118,14 @@ function putKey(put: Put, key: KeyFacts): void {
   if (keyType) put('kms:multiregionkeytype', keyType)
   put('aws:resourceaccount', key.account)
   for (const tag of key.tags) put(`aws:resourcetag/${tag.TagKey.toLowerCase()}`, tag.TagValue)
+}
+
+/** The condition keys that a key brings into every decision about it. */
+export function keyConditions(key: KeyFacts): ReadonlyMap<string, readonly string[]> {
+  const context = new Map<string, readonly string[]>()
+  putKey((name, ...values) => context.set(name, [...(context.get(name) ?? []), ...values]), key)
+  context.set('aws:requestedregion', [key.region])
+  return context
 }
 
 /** Tags of an entity go by both names. Source: service authorization reference, IAM. */

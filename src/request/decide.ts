@@ -3,12 +3,12 @@ import { denialMessage } from '../policy/denial.ts'
 import { accountResource, decideIdentityAccess } from '../policy/identity-access.ts'
 import { decideKeyAccess } from '../policy/key-access.ts'
 import type { Decision, Denial, RequestContext } from '../policy/types.ts'
-import type { Authorize } from './authorize.ts'
+import type { Authorize, Verdict } from './authorize.ts'
 import type { VerifiedCaller } from './caller.ts'
-import { requestContext, type Subject } from './context.ts'
+import { type AskedContext, requestContext, type Subject } from './context.ts'
 import { carriedContext, granteesToAsk, grantsToRetire } from './grant-access.ts'
 import type { CompiledPolicies } from './iam/compiled-policies.ts'
-import { type RoleTarget, refuseRole } from './iam/role-target.ts'
+import { judgeRole, type RoleTarget } from './iam/role-target.ts'
 import type { KeyPolicies } from './key-policy.ts'
 import type { Clock, Store } from './ports.ts'
 import { type ConditionValues, type KeyTarget, resourceArn, type Target } from './targets.ts'
@@ -28,13 +28,19 @@ export type Deciders = {
 export function authorizeByPolicies({ policies, compiled, clock, store }: Deciders): Authorize {
   return (caller, target, carried) => {
     const context = requestContext(caller, subjectOf(target), carried, clock.now())
-    if (target.kind === 'role') return refuseRole(compiled, target, { principal: caller.principal, context })
+    if (target.kind === 'role')
+      // What was asked for may be an external id, which is meant for the two parties alone.
+      return {
+        target,
+        asked: undefined,
+        ...judgeRole(compiled, target, { principal: caller.principal, context }),
+      }
     const decision = decide(policies, caller, target, context)
-    if (decision.allowed) return undefined
+    if (decision.allowed) return { target, decision, asked: context.asked() }
     const names = granteesToAsk(caller, target, decision)
     return target.kind === 'key' && names.length > 0
       ? decideByGrants(policies, store, { caller, target, carried, context, names })
-      : refusalOf(decision, caller, target)
+      : refused(decision, caller, target, context)
   }
 }
 
@@ -42,7 +48,7 @@ type Asked = {
   readonly caller: VerifiedCaller
   readonly target: KeyTarget
   readonly carried: () => ConditionValues
-  readonly context: RequestContext
+  readonly context: AskedContext
   readonly names: readonly string[]
 }
 
@@ -50,7 +56,7 @@ async function decideByGrants(
   policies: KeyPolicies,
   store: GrantStore,
   { caller, target, carried, context, names }: Asked,
-): Promise<ServiceError | undefined> {
+): Promise<Verdict> {
   const grants = await store.findGrants(target.key, target.key.keyId, names)
   const decision = decideKeyAccess({
     ...keyAccess(policies, caller, target, context),
@@ -58,7 +64,11 @@ async function decideByGrants(
     encryptionContext: carriedContext(carried()),
     ...(target.requestedGrant ? { requestedGrant: target.requestedGrant } : {}),
   })
-  return decision.allowed ? undefined : refusalOf(decision, caller, target)
+  return decision.allowed ? { target, decision, asked: context.asked() } : refused(decision, caller, target, context)
+}
+
+function refused(decision: Denial, caller: VerifiedCaller, target: Target, context: AskedContext): Verdict {
+  return { target, decision, asked: context.asked(), refusal: refusalOf(decision, caller, target) }
 }
 
 function refusalOf(decision: Denial, { principal }: VerifiedCaller, target: Target): ServiceError {

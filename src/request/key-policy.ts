@@ -4,7 +4,7 @@ import type { PrincipalBinding } from '../domain/iam.ts'
 import type { Key } from '../domain/key.ts'
 import { POLICY_CACHE_MAX } from '../domain/limits.ts'
 import { compilePolicy } from '../policy/compile.ts'
-import { defaultKeyPolicy, parsePolicy } from '../policy/document.ts'
+import { defaultKeyPolicy, type PolicyDocument, parsePolicy } from '../policy/document.ts'
 import { wouldLockOut } from '../policy/lockout.ts'
 import { formatPolicy } from '../policy/pretty.ts'
 import { type NamedPrincipal, namedPrincipals } from '../policy/principal.ts'
@@ -44,6 +44,13 @@ export type Submission = {
   readonly key: KeyFacts & { readonly arn: KeyArn }
 }
 
+/** A policy that may be saved, and what the principals that it names mean now. */
+export type Draft = {
+  readonly policy: CompiledPolicy
+  readonly document: PolicyDocument
+  readonly bindings: readonly PrincipalBinding[]
+}
+
 /** Key policies compiled once per text, and the checks of new ones. */
 export type KeyPolicies = {
   /** What the principals that a grant names mean now; nothing when one does not exist. */
@@ -51,13 +58,25 @@ export type KeyPolicies = {
   compiled(key: PolicyOwner): CompiledPolicy
   /** What of the policy to keep with the key, or `MalformedPolicyDocumentException`, `LimitExceededException`. */
   check(submission: Submission): Promise<Required<Pick<Key, 'policy' | 'policyPrincipals'>> | ServiceError>
+  /** The document that decides about a key now. */
+  document(key: PolicyOwner): PolicyDocument
+  /** A document that is not in force, as it would decide; the errors are those of `check`, but for the lockout. */
+  draft(text: string): Promise<Draft | ServiceError>
   /** As GetKeyPolicy shows it. */
   shown(key: Key): Promise<string>
 }
 
 export function keyPolicies(clock: Clock, binder: Binder): KeyPolicies {
   const cache = lru<string, CompiledPolicy>(POLICY_CACHE_MAX)
+  const draft = async (text: string): Promise<Draft | ServiceError> => {
+    const document = parsePolicy(text, 'key')
+    if (isError(document)) return document
+    const bound = await binder.bind(namedPrincipals(document))
+    if (!('bindings' in bound)) return UNKNOWN_PRINCIPALS
+    return { document, bindings: bound.bindings, policy: compilePolicy(document, bindingMap(bound.bindings)) }
+  }
   return {
+    draft,
     async bind(named) {
       const bound = await binder.bind(named)
       return 'bindings' in bound ? bound.bindings : undefined
@@ -68,31 +87,36 @@ export function keyPolicies(clock: Clock, binder: Binder): KeyPolicies {
       const name = cacheName(key, bindings)
       const known = cache.get(name)
       if (known) return known
-      const document = parsePolicy(policyText(key), 'key')
-      if (isError(document)) throw new TypeError('a stored key policy is not a policy')
-      const made = compilePolicy(document, bindingMap(bindings))
+      const made = compilePolicy(documentOf(key), bindingMap(bindings))
       cache.set(name, made)
       return made
     },
+    document: documentOf,
     async check({ text, bypassesLockoutCheck, caller, key }) {
-      const document = parsePolicy(text, 'key')
-      if (isError(document)) return document
-      const bound = await binder.bind(namedPrincipals(document))
-      if (!('bindings' in bound))
-        return error(
-          'MalformedPolicyDocumentException',
-          'Policy contains a statement with one or more invalid principals.',
-        )
+      const made = await draft(text)
+      if (isError(made)) return made
       const context = requestContext(caller, { key }, () => ({}), clock.now())
-      const policy = compilePolicy(document, bindingMap(bound.bindings))
-      return !bypassesLockoutCheck && !caller.isUnrestricted && wouldLockOut(policy, caller.principal, { key, context })
+      return !bypassesLockoutCheck &&
+        !caller.isUnrestricted &&
+        wouldLockOut(made.policy, caller.principal, { key, context })
         ? error(
             'MalformedPolicyDocumentException',
             'The new key policy will not allow you to update the key policy in the future.',
           )
-        : { policy: text, policyPrincipals: bound.bindings }
+        : { policy: text, policyPrincipals: made.bindings }
     },
   }
+}
+
+const UNKNOWN_PRINCIPALS = error(
+  'MalformedPolicyDocumentException',
+  'Policy contains a statement with one or more invalid principals.',
+)
+
+function documentOf(key: PolicyOwner): PolicyDocument {
+  const document = parsePolicy(policyText(key), 'key')
+  if (isError(document)) throw new TypeError('a stored key policy is not a policy')
+  return document
 }
 
 function bindingMap(bindings: readonly PrincipalBinding[]): ReadonlyMap<string, string> {

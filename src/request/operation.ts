@@ -21,6 +21,7 @@ import type {
   KeyStoreBackends,
   LastUses,
   Store,
+  TrailSearch,
   UsableKey,
 } from './ports.ts'
 import type { AccountTarget, AliasTarget, ConditionValues, KeyTarget, Target, Targets } from './targets.ts'
@@ -57,6 +58,7 @@ export type Call = {
   readonly keyStoreBackends: KeyStoreBackends
   readonly keyUsages: LastUses
   readonly iam: Iam
+  readonly searchTrail: TrailSearch
   /** The emulator lets requests fix a new key's id and material. */
   readonly allowsCustomKeys: boolean
   /** Whether keys may be in that Region. */

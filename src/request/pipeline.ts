@@ -16,7 +16,7 @@ import type { KeyUsages } from './key-usages.ts'
 import type { Log } from './log.ts'
 import type { Call, Service } from './operation.ts'
 import type { Outbox } from './outbox.ts'
-import type { Change, Clock, Ids, KeyProcess, KeyStoreBackends, Store, Trail } from './ports.ts'
+import type { Change, Clock, Ids, KeyProcess, KeyStoreBackends, Store, Trail, TrailSearch } from './ports.ts'
 import { eventOf, eventsElsewhere } from './record.ts'
 import { route } from './route.ts'
 import { resourceArn } from './targets.ts'
@@ -40,6 +40,7 @@ export type PipelineParts = AdmissionParts & {
   readonly keyStoreBackends: KeyStoreBackends
   readonly keyStores: KeyStoreConnections
   readonly keyUsages: KeyUsages
+  readonly searchTrail: TrailSearch
 }
 
 /**
@@ -124,9 +125,10 @@ async function decide(parts: PipelineParts, { known, operation, caller, input }:
   if (isError(targets)) return { ...known, result: targets }
   const decided = decideAll(parts.authorize, { operation, caller, input, targets })
   // Awaited only when it takes grants to decide: a turn of the microtask queue costs the others a microsecond.
-  const granted = decided instanceof Promise ? await decided : decided
-  if (isError(granted)) return { ...known, targets, result: granted }
-  const { store, hsm, clock, ids, policies, iam, allowsCustomKeys, serves, keyStoreBackends, keyUsages } = parts
+  const { admission: granted, verdicts } = decided instanceof Promise ? await decided : decided
+  if (isError(granted)) return { ...known, targets, verdicts, result: granted }
+  const { store, hsm, clock, ids, policies, iam, allowsCustomKeys, serves, keyStoreBackends, keyUsages, searchTrail } =
+    parts
   const call: Call = {
     caller,
     find,
@@ -140,9 +142,10 @@ async function decide(parts: PipelineParts, { known, operation, caller, input }:
     serves,
     keyStoreBackends,
     keyUsages,
+    searchTrail,
   }
   const outcome = await operation.run(input, granted, call)
-  return { ...known, targets, result: afterDryRun(input, outcome) }
+  return { ...known, targets, verdicts, result: afterDryRun(input, outcome) }
 }
 
 /** A dry run does everything but its effect, and says so with an error. Source: recorded answer. */

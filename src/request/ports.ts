@@ -10,6 +10,7 @@ import type { KeyUsage } from '../domain/key-usage.ts'
 import type { RsaEncryptionAlgorithm } from '../domain/rsa-encryption.ts'
 import type { MessageType, SigningAlgorithm } from '../domain/signing-algorithm.ts'
 import type { Wrapping } from '../domain/wrapping.ts'
+import type { oneAtATime } from '../trail/search.ts'
 import type { AccessKey, Directory, IamChange } from './iam/directory.ts'
 import type { Page } from './page.ts'
 
@@ -171,6 +172,9 @@ export interface Trail {
   /** False once an event could not be written, until one can be. */
   readonly healthy: boolean
 }
+
+/** Looks for recorded events, newest first; one call reads a bounded part of them. `ThrottlingException` when too many wait. */
+export type TrailSearch = ReturnType<typeof oneAtATime>
 
 /** Last uses of keys. */
 export interface LastUses {

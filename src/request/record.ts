@@ -1,14 +1,16 @@
 import type { Region } from '../domain/arn.ts'
 import { isError } from '../domain/error.ts'
 import type { Key } from '../domain/key.ts'
+import type { CheckTrace } from '../trail/decision.ts'
 import { type CallRecord, type EventResource, eventLine, type JsonObject } from '../trail/event.ts'
 import { eventDate } from '../trail/event-time.ts'
 import type { Identity } from '../trail/identity.ts'
 import type { Attempt } from './attempt.ts'
+import type { Verdict } from './authorize.ts'
 import { type HttpRequest, header } from './http.ts'
 import { logged } from './logged.ts'
 import type { Ids, OutboxEvent } from './ports.ts'
-import type { KeyTarget, Target } from './targets.ts'
+import { type KeyTarget, resourceArn, type Target } from './targets.ts'
 
 /** A caller that was not authenticated claims nothing that an event should repeat as a fact. */
 const UNKNOWN: Identity = { type: 'Unknown' }
@@ -44,6 +46,7 @@ export function eventOf(attempt: Attempt, eventId: string, time: number): string
     resources: resourcesOf(attempt),
     eventType: 'AwsApiCall',
     ...tlsOf(request),
+    ...decisionOf(attempt),
   }
   return eventLine(record)
 }
@@ -136,6 +139,25 @@ function resourcesOf({ caller, targets = {}, result }: Attempt): readonly EventR
     change.kind === 'insert-key' && change.key.region === caller?.region ? [keyResource(change.key)] : [],
   )
   return [...Object.values(targets).flatMap((target) => resourceOf(target, caller?.region)), ...made]
+}
+
+/** The resource of a check is told where the event's resources do not say which it was. */
+function decisionOf({ verdicts, caller }: Attempt): Pick<CallRecord, 'decision'> {
+  const target = verdicts?.[0]?.target
+  if (!verdicts || !target) return {}
+  const isPlain = verdicts.length === 1 && target.kind === 'key' && target.key.region === caller?.region
+  const isLimited = caller !== undefined && 'sessionPolicies' in caller.principal
+  return { decision: verdicts.map((verdict) => checkOf(verdict, isPlain, isLimited)) }
+}
+
+function checkOf({ target, decision, asked }: Verdict, isPlain: boolean, isSessionLimited: boolean): CheckTrace {
+  return {
+    action: target.action,
+    decision,
+    ...(isPlain ? {} : { resource: resourceArn(target) }),
+    ...(asked ? { asked } : {}),
+    ...(isSessionLimited ? { isSessionLimited } : {}),
+  }
 }
 
 const TYPE = 'AWS::KMS::Key'

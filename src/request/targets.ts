@@ -1,4 +1,12 @@
-import { type AccountId, type AliasArn, type AliasName, aliasArn, type Region, type Scope } from '../domain/arn.ts'
+import {
+  type AccountId,
+  type AliasArn,
+  type AliasName,
+  aliasArn,
+  type KeyArn,
+  type Region,
+  type Scope,
+} from '../domain/arn.ts'
 import { isError, type ServiceError } from '../domain/error.ts'
 import type { Grant } from '../domain/grant.ts'
 import type { Key, KeyMaterial } from '../domain/key.ts'
@@ -26,12 +34,12 @@ export type KeyTarget<Action extends string = string> = {
   readonly states?: StateRule
 }
 
-/** An alias, judged by its own ARN. */
+/** An alias, judged by its own ARN; or a key that its own policy has no say about. */
 export type AliasTarget<Action extends string = string> = {
   readonly kind: 'alias'
   readonly action: Action
   readonly account: AccountId
-  readonly arn: AliasArn
+  readonly arn: AliasArn | KeyArn
 }
 
 /** Operations without a key: decided on the account. */

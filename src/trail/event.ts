@@ -1,4 +1,5 @@
 import { TRAIL_FIELD_MAX_BYTES } from '../domain/limits.ts'
+import { type CheckTrace, decisionField } from './decision.ts'
 import { eventTime } from './event-time.ts'
 import { type Identity, identityJson } from './identity.ts'
 import { jsonOf, repeatedTextOf, textOf, writtenOnce } from './json-text.ts'
@@ -43,6 +44,8 @@ export type CallRecord = {
   /** The same in both accounts' events of one call across accounts. */
   readonly sharedEventId?: string
   readonly tlsDetails?: TlsDetails
+  /** What was decided about the call, beside CloudTrail's own members. */
+  readonly decision?: readonly CheckTrace[]
 }
 
 const OMITTED = '{"omitted":true}'
@@ -129,9 +132,9 @@ function recordFields(record: CallRecord): string {
  * One CloudTrail event as one line of JSON, without the line break, its members in CloudTrail's order.
  *
  * Whatever the strings hold, the line has no line break and encodes to valid UTF-8. Fields above CloudTrail's sizes are
- * cut or say `omitted`. Identity and TLS details should be one object per caller and connection, and must not change.
+ * cut or say `omitted`. What Trent adds is the last member, which readers of CloudTrail pass over (decision.ts). Identity and TLS details should be one object per caller and connection, and must not change.
  * Source: CloudTrail record contents, eventVersion 1.11; the order is that of recorded events.
  */
 export function eventLine(record: CallRecord): string {
-  return `{"eventVersion":"1.11",${callFields(record)}${outcomeFields(record)}${recordFields(record)}}`
+  return `{"eventVersion":"1.11",${callFields(record)}${outcomeFields(record)}${recordFields(record)}${decisionField(record.decision)}}`
 }

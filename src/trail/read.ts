@@ -27,7 +27,8 @@ async function* linesOf(directory: string, segment: Segment) {
   }
 }
 
-async function* segmentEvents(directory: string, segment: Segment): AsyncGenerator<TrailEvent> {
+/** The events of one segment, oldest first, as {@link readEvents} gives them. */
+export async function* segmentEvents(directory: string, segment: Segment): AsyncGenerator<TrailEvent> {
   let waiting: TrailEvent[] = []
   let waitingBytes = 0
   for await (const lines of linesOf(directory, segment))

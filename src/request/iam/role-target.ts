@@ -2,7 +2,8 @@ import type { AccountId } from '../../domain/arn.ts'
 import { error, type ServiceError } from '../../domain/error.ts'
 import type { IamRole } from '../../domain/iam.ts'
 import { decideRoleAccess } from '../../policy/identity-access.ts'
-import type { Principal, RequestContext, WebIdentity } from '../../policy/types.ts'
+import { refusal } from '../../policy/resource-access.ts'
+import type { Decision, Principal, RequestContext, WebIdentity } from '../../policy/types.ts'
 import type { CompiledPolicies } from './compiled-policies.ts'
 import type { UsedCode } from './mfa.ts'
 
@@ -20,18 +21,19 @@ export type RoleTarget<Action extends string = string> = {
 }
 
 /** Decides by trust policy and the caller's own policies. A role that does not exist is refused like one that trusts nobody. */
-export function refuseRole(
+export function judgeRole(
   compiled: Pick<CompiledPolicies, 'trust'>,
   { action, arn, account, role, webIdentity }: RoleTarget,
   asking: { readonly principal: Principal; readonly context: RequestContext },
-): ServiceError | undefined {
+): { readonly decision: Decision; readonly refusal?: ServiceError } {
   const principal = webIdentity ?? asking.principal
   const trust = role && compiled.trust(role.trustPolicy, role.trustBindings)
-  const decision =
-    trust &&
-    decideRoleAccess({ principal, action, role: { arn, account, trustPolicy: trust }, context: asking.context })
-  if (decision?.allowed) return undefined
-  return webIdentity
+  const decision = trust
+    ? decideRoleAccess({ principal, action, role: { arn, account, trustPolicy: trust }, context: asking.context })
+    : refusal('resource-policy')
+  if (decision.allowed) return { decision }
+  const answer = webIdentity
     ? error('AccessDenied', `Not authorized to perform ${action}`)
     : error('AccessDenied', `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${arn}`)
+  return { decision, refusal: answer }
 }

@@ -174,6 +174,13 @@ function aliasArn(name: string): string {
   return `arn:aws:kms:${REGION}:${caller.account}:${name}`
 }
 
+/** Whether the event tells that every check was passed, and what by. */
+function decidedFor(checks: unknown, operation: string): boolean {
+  const isPassed = (check: object) => 'allowed' in check && check.allowed === true && 'by' in check
+  const action = operation.startsWith('ReEncrypt') ? 'kms:ReEncryptFrom' : `kms:${operation}`
+  return Array.isArray(checks) && checks.every(isPassed) && checks[0]?.action === action
+}
+
 /** Dates are compared by their form. */
 function dated(value: unknown): unknown {
   return JSON.parse(
@@ -185,10 +192,11 @@ for (const [operation, input, golden] of GOLDEN)
   test(`${operation} with ${Object.keys(input).join(', ') || 'nothing'} is recorded`, async () => {
     const answer = await trent.kms(operation, input, caller)
     assert.equal(answer.status, 200, answer.text)
-    const { eventID, eventTime, userAgent: _, additionalEventData, ...event } = await eventOf(answer)
+    const { eventID, eventTime, userAgent: _, additionalEventData, trentDecision, ...event } = await eventOf(answer)
     assert.match(eventID, /^[0-9a-f-]{36}$/)
     assert.match(String(eventTime), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
     assert.deepEqual(additionalEventData, golden.additional)
+    assert.ok(decidedFor(trentDecision, operation), JSON.stringify(trentDecision))
     assert.deepEqual(dated(event), {
       eventVersion: '1.11',
       userIdentity: {
