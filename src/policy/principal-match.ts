@@ -22,7 +22,12 @@ export function compilePrincipals(
   bindings: Bindings,
 ): PrincipalMatcher {
   const index = indexOf(element.entries, bindings)
-  if (!element.negated) return (principal) => reachOf(index, principal)
+  if (!element.negated)
+    return (principal) => {
+      // Everyone are all who signed, yet a Deny of everyone must not spare holders of tokens.
+      if (principal.type === 'web-identity' && effect === 'Deny' && index.everyone) return 'direct'
+      return reachOf(index, principal)
+    }
   return (principal) => {
     // Token holders of unnamed providers must never gain access by not being listed.
     if (principal.type === 'web-identity' && effect === 'Allow') return 'none'

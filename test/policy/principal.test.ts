@@ -149,6 +149,18 @@ test('an Allow with NotPrincipal gives holders of tokens nothing', () => {
   assert.equal(compilePrincipals(element, 'Deny', new Map())(webIdentity), 'direct')
 })
 
+test('a Deny of everyone hits holders of tokens, whom an Allow of everyone gives nothing', () => {
+  for (const Principal of ['*', { AWS: '*' }]) {
+    const trusts = (Effect: 'Allow' | 'Deny') => {
+      const policy = policyOf('trust', { Effect, Principal, Action: 'sts:AssumeRoleWithWebIdentity' })
+      const [statement] = [...policy.allows, ...policy.denies]
+      return statement?.reaches(webIdentity)
+    }
+    assert.equal(trusts('Allow'), 'none')
+    assert.equal(trusts('Deny'), 'direct')
+  }
+})
+
 test('a principal made anew under an old name is not the one a policy was saved for', () => {
   const document = documentOf(
     documentText({ Effect: 'Allow', Principal: { AWS: [USER, ROLE] }, Action: 'kms:*', Resource: '*' }),
