@@ -36,10 +36,24 @@ export function compileArnPattern(pattern: string, dialect: Dialect, role: 'reso
   if (parts.flat().every((token) => token.type === 'text') && !(dialect.hasVariables && pattern.includes('${')))
     return (arn) => arn === pattern
   const matchers = parts.map((tokens) => textMatcher(tokens))
+  const matchesResource = matchers[PARTS - 1]
   return (arn, context) => {
+    // Resources differ the most, so that most patterns are done with after one comparison.
+    if (!matchesResource?.(resourceOf(arn), context)) return false
     const actual = splitArn(arn)
     return actual?.every((part, i) => matchers[i]?.(part, context)) ?? false
   }
+}
+
+/** What follows the fifth colon; of text that is no ARN, what follows the last. */
+function resourceOf(arn: string): string {
+  let at = -1
+  for (let part = 1; part < PARTS; part++) {
+    const colon = arn.indexOf(':', at + 1)
+    if (colon < 0) break
+    at = colon
+  }
+  return arn.slice(at + 1)
 }
 
 function isSpelledOut(parts: readonly (readonly TemplateToken[])[]): boolean {

@@ -96,7 +96,8 @@ function joinRuns(runs: readonly Run[]): readonly Run[] {
 }
 
 function matchesAt(segment: Pick<Segment, 'runs'>, text: string, at: number): boolean {
-  return segment.runs.every((run) => text.startsWith(run.text, at + run.offset))
+  for (const run of segment.runs) if (!text.startsWith(run.text, at + run.offset)) return false
+  return true
 }
 
 function findOf(length: number, runs: readonly Run[]): Find {
