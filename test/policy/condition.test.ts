@@ -54,6 +54,7 @@ const TABLE = [
   ['NotIpAddress', '203.0.113.0/24', '203.0.114.9', '203.0.113.9'],
   ['ArnEquals', 'arn:aws:iam::*:role/a/*', ROLE, 'arn:aws:iam::111122223333:user/a/B'],
   ['ArnLike', 'arn:aws:iam::1111222?3333:role/*', ROLE, ROLE.toUpperCase()],
+  ['ArnLike', 'arn:aws:s3:::bucket/?:b', 'arn:aws:s3:::bucket/a:b', 'arn:aws:s3:::bucket/a'],
   ['ArnNotEquals', 'arn:aws:iam::*:role/*', 'arn:aws:iam::111122223333:user/a', ROLE],
   ['ArnNotLike', 'arn:aws:iam::*:role/*', 'arn:aws:iam::111122223333:user/a', ROLE],
 ] as const

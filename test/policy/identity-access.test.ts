@@ -42,6 +42,11 @@ const KEYLESS: readonly (readonly [sentence: string, principal: Principal, outco
   ['a session policy limits', session({ ...iam, sessionPolicies: [ALLOW_DESCRIBE] }), 'session-policy'],
   ['a federated user without session policies may not', federated(iam), 'session-policy'],
   ['a deny is final', user('dana', { identityPolicies: [ALLOW_ALL, DENY_ALL] }), 'explicit identity-policy'],
+  [
+    'a deny of the first policy is final',
+    user('dana', { identityPolicies: [DENY_ALL, ALLOW_ALL] }),
+    'explicit identity-policy',
+  ],
   ['a service may not', service, 'identity-policy'],
   ['a web identity may not', webIdentity, 'identity-policy'],
   ['a principal of another account may not', user('oscar', iam, OTHER), 'other-account'],
