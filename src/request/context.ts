@@ -16,6 +16,8 @@ export type KeyFacts = Pick<
 export type Subject = {
   readonly key?: KeyFacts
   readonly requestAlias?: AliasName
+  /** All aliases of the key; absent until a policy asks for them. */
+  readonly resourceAliases?: readonly AliasName[]
   /** Where what is no key is asked for, if not in the caller's Region. */
   readonly region?: Region
   readonly entity?: Pick<EntityTarget, 'account' | 'tags'>
@@ -84,6 +86,7 @@ function gather(
   if (subject.key) putKey(put, subject.key)
   if (subject.entity) putEntity(put, subject.entity)
   if (subject.requestAlias !== undefined) put('kms:requestalias', subject.requestAlias)
+  if (subject.resourceAliases !== undefined) put('kms:resourcealiases', ...subject.resourceAliases)
   for (const [name, value] of Object.entries(carried)) {
     // What a request itself proves takes the place of what the caller's credentials say.
     if (value !== undefined && PROVEN_ANEW.has(name)) context.delete(name)

@@ -23,7 +23,9 @@ import {
   UpdateUserCommand,
 } from '@aws-sdk/client-iam'
 import {
+  CreateAliasCommand,
   CreateKeyCommand,
+  DeleteAliasCommand,
   DescribeKeyCommand,
   EncryptCommand,
   GetKeyPolicyCommand,
@@ -75,6 +77,19 @@ test('without a policy a user may not use a key, and the text says what is missi
       `User: ${dana.arn} is not authorized to perform: kms:Encrypt on resource: ${key.arn} because no identity-based policy allows the kms:Encrypt action`,
     ),
   )
+})
+
+test('who may use the keys of one alias may use them by any name, and no more once the alias is gone', async () => {
+  const named = await newKey()
+  const Condition = { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/payroll' } }
+  const paula = await actor('paula', { ...allow('kms:Encrypt', '*'), Condition })
+  await assert.rejects(paula.encrypt(named.id), DENIED)
+  await kms.send(new CreateAliasCommand({ AliasName: 'alias/payroll', TargetKeyId: named.id }))
+  await kms.send(new CreateAliasCommand({ AliasName: 'alias/second', TargetKeyId: named.id }))
+  for (const name of [named.id, named.arn, 'alias/second']) await paula.encrypt(name)
+  await assert.rejects(paula.encrypt(key.id), DENIED)
+  await kms.send(new DeleteAliasCommand({ AliasName: 'alias/payroll' }))
+  await assert.rejects(paula.encrypt(named.id), DENIED)
 })
 
 test('who may not use a key does not learn its state', async () => {
