@@ -21,7 +21,7 @@ test('the lines that serve prints lead to a key', async () => {
   await using again = trent(['serve', '--port', new URL(url).port, '--data', 'data'], { home: home.path })
   await again.url
   const exports = stdout.match(/export \S+/g) ?? []
-  assert.equal(exports.length, 3)
+  assert.equal(exports.length, 4)
   const shell = { cwd: home.path, env: cleanEnvironment(home.path), encoding: 'utf8' } as const
   const created = spawnSync('sh', ['-c', `${exports.join('; ')}; trent keys create --alias alias/app`], shell)
   assert.equal(created.status, 0, created.stderr)
