@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type AccountId, parseAccountId, parseRegion, type Region } from './domain/arn.ts'
 import { AUTH_MODES, type AuthMode, parseAuthMode } from './request/auth-mode.ts'
 
@@ -20,6 +21,8 @@ export type Config = {
   /** A non-loopback address without TLS is refused unless told otherwise. */
   readonly allowsPlainHttp: boolean
   readonly seedPath?: string
+  /** Where log files and digests are delivered, and the bucket that digests say they are in. */
+  readonly logFiles?: { readonly directory: string; readonly bucket: string }
   /** PEM files. Without one `serve` refuses attestation documents and `dev` believes any that signs for itself. */
   readonly attestationRootPaths: readonly string[]
   /** Where the keys of identity providers are, by their URL: files or URLs. */
@@ -39,6 +42,8 @@ export type Options = {
   readonly tlsKey?: string
   readonly insecureHttp?: boolean
   readonly seed?: string
+  readonly logFiles?: string
+  readonly logBucket?: string
   readonly attestationRoot?: readonly string[]
   readonly auth?: string
   readonly oidcKeys?: readonly string[]
@@ -53,6 +58,9 @@ const DEFAULT_DATA_DIRECTORY = './data'
 const DEFAULT_REGION = 'us-east-1'
 const DEFAULT_AUTH = 'issued'
 const DEV_ACCOUNT = '000000000000'
+/** Names of S3 buckets. Source: Amazon S3 user guide, bucket naming rules. */
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
+const DEFAULT_BUCKET = 'trent-log-files'
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
 const wrong = (message: string): Misconfiguration => ({ kind: 'misconfiguration', message })
@@ -85,6 +93,10 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
       `${host} is not a loopback address: give --tls-cert and --tls-key, or --insecure-http to go without TLS`,
     )
   const dataDirectory = options.data ?? (mode === 'serve' ? DEFAULT_DATA_DIRECTORY : undefined)
+  const logFiles = logFilesOf(options)
+  if (logFiles === null) return wrong(`--log-bucket takes the name of a bucket, not '${options.logBucket}'`)
+  if (logFiles && dataDirectory === undefined)
+    return wrong('--log-files needs --data: what is not kept is not delivered')
   return Object.freeze({
     mode,
     host,
@@ -97,6 +109,7 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
     ...(account === undefined ? {} : { account }),
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
     ...(tls === undefined ? {} : { tls }),
+    ...(logFiles === undefined ? {} : { logFiles }),
     ...(options.seed === undefined ? {} : { seedPath: options.seed }),
   })
 }
@@ -111,6 +124,12 @@ function parseKeySource(text: string): readonly [issuer: string, source: string]
 function accountOf(mode: Mode, given: string | undefined): AccountId | null | undefined {
   if (given !== undefined) return parseAccountId(given) ?? null
   return mode === 'dev' ? parseAccountId(DEV_ACCOUNT) : undefined
+}
+
+/** `null`: not a bucket's name. */
+function logFilesOf({ logFiles, logBucket = DEFAULT_BUCKET }: Options): Config['logFiles'] | null {
+  if (!BUCKET.test(logBucket)) return null
+  return logFiles === undefined ? undefined : { directory: resolve(logFiles), bucket: logBucket }
 }
 
 /** `null`: one without the other. */

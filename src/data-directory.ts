@@ -9,6 +9,10 @@ export type DataDirectory = {
   readonly rootKey: string
   readonly credentials: string
   readonly trail: string
+  /** The index of the trail's events, made from it. */
+  readonly history: string
+  /** How far the delivery of log files has come. */
+  readonly logFiles: string
 }
 
 export function dataDirectory(root: string): DataDirectory {
@@ -18,6 +22,8 @@ export function dataDirectory(root: string): DataDirectory {
     rootKey: join(root, 'root.key'),
     credentials: join(root, 'credentials'),
     trail: join(root, 'trail'),
+    history: join(root, 'history.db'),
+    logFiles: join(root, 'log-files.db'),
   }
 }
 
@@ -43,6 +49,7 @@ export function rootKeyNeed(directory: DataDirectory): 'exists' | 'create' | 'lo
 
 /** Removes all state but the root key; only the emulator does this, on request. */
 export async function eraseState(directory: DataDirectory): Promise<void> {
-  const gone = [directory.database, `${directory.database}-wal`, `${directory.database}-shm`, directory.trail]
+  const databases = [directory.database, directory.history, directory.logFiles]
+  const gone = [...databases.flatMap((path) => [path, `${path}-wal`, `${path}-shm`]), directory.trail]
   for (const path of gone) await rm(path, { recursive: true, force: true })
 }

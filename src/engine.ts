@@ -2,6 +2,7 @@ import type { Config } from './config.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { type AccountId, parseAccountId } from './domain/arn.ts'
 import { error, isError, type ServiceError } from './domain/error.ts'
+import { type EventHistory, type HistoryParts, historyBehind, historyInMemory } from './event-history.ts'
 import { type Installation, install } from './first-start.ts'
 import { type OpenKeyProcess, openKeyProcess } from './hsm/client.ts'
 import type { Health } from './http/control.ts'
@@ -22,6 +23,7 @@ import type { Log } from './request/log.ts'
 import { openOutbox, recoverOutbox } from './request/outbox.ts'
 import { pipeline } from './request/pipeline.ts'
 import type { Ids, KeyStoreBackends, Store, Trail } from './request/ports.ts'
+import { cloudtrail } from './services/cloudtrail/index.ts'
 import { control } from './services/control/index.ts'
 import { iam as iamService } from './services/iam/index.ts'
 import { kms } from './services/kms/index.ts'
@@ -29,10 +31,10 @@ import { sts } from './services/sts/index.ts'
 import { openSqliteStore } from './store/sqlite.ts'
 import { ANCHOR_SETTING } from './trail/anchor.ts'
 import { readKeyUses } from './trail/key-uses.ts'
-import { openMemoryTrail } from './trail/memory.ts'
+import { type MemoryTrail, openMemoryTrail } from './trail/memory.ts'
 import { findEventIds } from './trail/read.ts'
 import { oneAtATime, type Search, searchLines, searchSegments } from './trail/search.ts'
-import { openTrail } from './trail/segments.ts'
+import { type OpenTrail, openTrail } from './trail/segments.ts'
 import { VERSION } from './version.ts'
 
 /** Everything behind the listener: closed and opened anew when the emulator is reset. */
@@ -58,7 +60,7 @@ export type Surroundings = {
   readonly keyStoreBackends?: KeyStoreBackends
 }
 
-const SERVICES = [kms, iamService, sts, control]
+const SERVICES = [kms, iamService, sts, control, cloudtrail]
 async function* noUses(): AsyncGenerator<never> {}
 
 /** @returns one line for a person when the data directory, its root key or its trail does not open; then nothing is changed. */
@@ -91,7 +93,7 @@ type Opening = {
 type State = {
   readonly store: Store
   readonly hsm: OpenKeyProcess
-  readonly trail: Trail & { readonly head?: { readonly segment: number }; readonly lines?: () => readonly string[] }
+  readonly trail: OpenTrail | MemoryTrail
   readonly directory: DataDirectory | undefined
   readonly opened: readonly AsyncDisposable[]
 }
@@ -172,6 +174,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
     services: SERVICES,
   }
   const keyUsages = await openUsages(state, around)
+  const cloudTrail = historyOf(config, state, { ...around, account: installed.account, outbox })
   const scheduler = openScheduler(parts)
   const keyStores = openKeyStoreConnections({ store, backends: keyStoreBackends, log })
   await keyStores.resume()
@@ -183,6 +186,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       keyStores,
       keyUsages,
       searchTrail: oneAtATime(searchOf(state)),
+      cloudTrail,
       allowsCustomKeys: isEmulator,
       serves: (region) => isEmulator || config.regions.includes(region),
       ...(isEmulator ? { faults: around.faults } : {}),
@@ -195,6 +199,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       await keyStores.stop()
       await outbox.drain()
       await keyUsages.close()
+      await cloudTrail.close()
       await closeAll(opened)
     },
   }
@@ -202,14 +207,26 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
 
 function searchOf({ trail, directory }: State): Search {
   return async (wanted) =>
-    directory ? searchSegments(directory.trail, wanted) : searchLines(trail.lines?.() ?? [], wanted)
+    directory ? searchSegments(directory.trail, wanted) : searchLines('lines' in trail ? trail.lines() : [], wanted)
+}
+
+function historyOf(
+  config: Config,
+  state: State,
+  { clock, log, account, outbox }: Pick<HistoryParts, 'clock' | 'log' | 'account' | 'outbox'>,
+): EventHistory {
+  const { store, hsm, trail, directory } = state
+  const parts = { config, account, store, hsm, clock, log, outbox }
+  if ('lines' in trail) return historyInMemory(trail, parts)
+  if (!directory) throw new TypeError('a trail in files is in a directory')
+  return historyBehind(directory, trail, parts)
 }
 
 /** A trail in memory is gone with the store that it would tell something to. */
 async function openUsages({ store, trail, directory }: State, { clock, log }: Surroundings) {
   const from = directory && (await unwrittenFrom(store))
   const missed = directory && from !== undefined ? readKeyUses(directory.trail, from) : noUses()
-  return openKeyUsages({ store, log, clock, missed, segment: () => trail.head?.segment ?? 0 })
+  return openKeyUsages({ store, log, clock, missed, segment: () => ('head' in trail ? trail.head.segment : 0) })
 }
 
 function installation(config: Config, directory: DataDirectory, { store, hsm }: State, { clock, ids }: Surroundings) {

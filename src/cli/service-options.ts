@@ -23,5 +23,7 @@ export function addServiceOptions(command: Command): Command {
       "where an identity provider's keys are, as a file or URL; else they are asked for at its URL",
       collect,
     )
+    .option('--log-files <dir>', 'deliver log files and signed digests in the layout of CloudTrail to this directory')
+    .option('--log-bucket <name>', 'bucket that the digests say the log files are in (default: trent-log-files)')
     .option('--insecure-http', 'listen without TLS on an address that others can reach')
 }

@@ -1,7 +1,8 @@
 /**
  * Every error a service here can answer with, and its HTTP status. IAM and STS name some as the others do and give them
  * statuses of their own: protocol/query-answer.ts.
- * Source: `errors` of the service models (KMS 2014-11-01, IAM 2010-05-08, STS 2011-06-15); the framework's own codes from
+ * Source: `errors` of the service models (KMS 2014-11-01, IAM 2010-05-08, STS 2011-06-15, CloudTrail
+ * 2013-11-01); the framework's own codes from
  * recorded answers.
  */
 const STATUS = {
@@ -38,14 +39,20 @@ const STATUS = {
   InvalidAuthenticationCode: 403,
   InvalidAuthorizationMessageException: 400,
   InvalidCiphertextException: 400,
+  InvalidEventCategoryException: 400,
   InvalidGrantIdException: 400,
   InvalidGrantTokenException: 400,
   InvalidIdentityToken: 400,
   InvalidImportTokenException: 400,
   InvalidInput: 400,
   InvalidKeyUsageException: 400,
+  InvalidLookupAttributesException: 400,
   InvalidMarkerException: 400,
+  InvalidMaxResultsException: 400,
+  InvalidNextTokenException: 400,
   InvalidSignatureException: 400,
+  InvalidTimeRangeException: 400,
+  InvalidTokenException: 400,
   KMSInternalException: 500,
   KMSInvalidMacException: 400,
   KMSInvalidSignatureException: 400,
@@ -66,6 +73,7 @@ const STATUS = {
   ServiceUnavailableException: 503,
   TagException: 400,
   ThrottlingException: 400,
+  TrailNotFoundException: 400,
   UnknownOperationException: 400,
   UnmodifiableEntity: 400,
   UnrecognizedClientException: 400,

@@ -264,3 +264,28 @@ export const CBOR_DEPTH_MAX = 8
 export const CBOR_ITEMS_MAX = 1_024
 /** Bytes. Source: service model, CiphertextType. */
 export const CIPHERTEXT_MAX_BYTES = 6_144
+
+/** Milliseconds between two looks of what follows the trail: an event is found by LookupEvents about so long after its call. */
+export const FOLLOW_INTERVAL_MS = 1_000
+/** Milliseconds that LookupEvents waits for the newest events to be in the index. CloudTrail promises them within 15 minutes. */
+export const HISTORY_WAIT_MS = 3_000
+/** Events put into the index in one transaction: about 50 ms of work, during which the follower hears nothing. */
+export const HISTORY_EVENTS_PER_COMMIT = 1_000
+/** Milliseconds that events are found by LookupEvents: 90 days. Source: CloudTrail API reference, LookupEvents. */
+export const HISTORY_AGE_MS = 90 * 86_400_000
+/** Names and ARNs whose row in the index is kept in memory. About 300 bytes each. */
+export const HISTORY_NAMES_KEPT = 20_000
+/** Milliseconds between two deliveries of log files. Source: CloudTrail user guide, about every 5 minutes. */
+export const LOG_DELIVERY_MS = 300_000
+/** UTF-16 units of events in one delivery; what is more makes another one at once. One delivery is in memory. */
+export const LOG_DELIVERY_MAX_CHARACTERS = 16_777_216
+/** Milliseconds that a digest file covers. Source: CloudTrail user guide, digest file structure. */
+export const DIGEST_PERIOD_MS = 3_600_000
+/** Milliseconds that a key signs digests: a year. Ours; CloudTrail names no number. */
+export const DIGEST_KEY_VALIDITY_MS = 365 * 86_400_000
+/** Public keys of digests in one page of ListPublicKeys: a hundred years of them. */
+export const DIGEST_KEYS_MAX = 100
+/** Milliseconds until a follower that ended unexpectedly is started again. */
+export const FOLLOWER_RESTART_MS = 10_000
+/** Milliseconds that a stop waits for the last log files and digests; what is left is delivered at the next start. */
+export const FOLLOWER_STOP_MS = 20_000

@@ -303,6 +303,11 @@ function callsOver(ask: Ask): Calls {
       return isError(wrapped) ? wrapped : parseWrappedKey(wrapped)
     },
     ...principalCalls(ask),
+    async createDigestKey() {
+      const made = await both(ask('createDigestKey', [text('RSA_2048')], GLOBAL_DOMAIN))
+      return isError(made) ? made : { wrapped: parseWrappedKey(made[0]), publicKey: made[1] }
+    },
+    signDigest: (wrapped, digest) => first(ask('signDigest', [wrapped, text(digest)])),
     signGrantToken: (_proof, token) => first(ask('signGrantToken', [text(token)])),
     async verifyGrantToken(token, signature) {
       const answer = await ask('verifyGrantToken', [text(token), signature])

@@ -38,6 +38,8 @@ export const OPS = {
   openSession: 29,
   createMfaSeed: 30,
   verifyMfaCode: 31,
+  createDigestKey: 32,
+  signDigest: 33,
 } as const
 export type Op = keyof typeof OPS
 

@@ -7,6 +7,7 @@ import type { StateRule } from '../domain/key-state.ts'
 import type { Fields, Members, StructureOf } from '../protocol/shape.ts'
 import type { JsonObject } from '../trail/event.ts'
 import type { VerifiedCaller } from './caller.ts'
+import type { CloudTrail } from './cloudtrail.ts'
 import type { Finder } from './finder.ts'
 import type { EntityTarget } from './iam/entity-target.ts'
 import type { Iam } from './iam/parts.ts'
@@ -59,6 +60,7 @@ export type Call = {
   readonly keyUsages: LastUses
   readonly iam: Iam
   readonly searchTrail: TrailSearch
+  readonly cloudTrail: CloudTrail
   /** The emulator lets requests fix a new key's id and material. */
   readonly allowsCustomKeys: boolean
   /** Whether keys may be in that Region. */
@@ -147,6 +149,8 @@ export type Service = {
   readonly protocol: 'json' | 'query'
   /** What precedes the operation in `X-Amz-Target`, for JSON services. */
   readonly targetPrefix?: string
+  /** A shorter prefix that some SDKs send instead. */
+  readonly targetAlias?: string
   /** Namespace of the answers, for query services. */
   readonly xmlNamespace?: string
   readonly operations: ReadonlyMap<string, Operation>

@@ -5,6 +5,7 @@ import { type AdmissionParts, type Admitted, admit, refused } from './admit.ts'
 import { render } from './answer.ts'
 import type { Attempt, Result } from './attempt.ts'
 import { type Authorize, decideAll } from './authorize.ts'
+import type { CloudTrail } from './cloudtrail.ts'
 import { runDuty } from './duties.ts'
 import { finderFor } from './finder.ts'
 import { bringsGrantTokens, refuseGrantTokens } from './grant-token.ts'
@@ -41,6 +42,7 @@ export type PipelineParts = AdmissionParts & {
   readonly keyStores: KeyStoreConnections
   readonly keyUsages: KeyUsages
   readonly searchTrail: TrailSearch
+  readonly cloudTrail: CloudTrail
 }
 
 /**
@@ -127,8 +129,8 @@ async function decide(parts: PipelineParts, { known, operation, caller, input }:
   // Awaited only when it takes grants to decide: a turn of the microtask queue costs the others a microsecond.
   const { admission: granted, verdicts } = decided instanceof Promise ? await decided : decided
   if (isError(granted)) return { ...known, targets, verdicts, result: granted }
-  const { store, hsm, clock, ids, policies, iam, allowsCustomKeys, serves, keyStoreBackends, keyUsages, searchTrail } =
-    parts
+  const { store, hsm, clock, ids, policies, iam, allowsCustomKeys, serves, keyStoreBackends } = parts
+  const { keyUsages, searchTrail, cloudTrail } = parts
   const call: Call = {
     caller,
     find,
@@ -143,6 +145,7 @@ async function decide(parts: PipelineParts, { known, operation, caller, input }:
     keyStoreBackends,
     keyUsages,
     searchTrail,
+    cloudTrail,
   }
   const outcome = await operation.run(input, granted, call)
   return { ...known, targets, verdicts, result: afterDryRun(input, outcome) }

@@ -382,6 +382,10 @@ export interface KeyProcess {
     code: string,
     steps: { readonly first: number; readonly count: number },
   ): Promise<number | ServiceError>
+  /** A new RSA-2048 key pair that signs digest files and nothing else: the private half wrapped, the public half DER, PKCS#1. */
+  createDigestKey(): Promise<{ readonly wrapped: WrappedKey; readonly publicKey: Uint8Array } | ServiceError>
+  /** RSASSA-PKCS1-v1_5 with SHA-256 over a digest's text, see domain/digest-text.ts; nothing else is signed. */
+  signDigest(wrapped: WrappedKey, text: string): Promise<Uint8Array | ServiceError>
   /** Drops destroyed material from the process's memory, by replacing the process. */
   forget(materialIds: readonly KeyMaterialId[]): Promise<void>
 }

@@ -39,7 +39,9 @@ function routeJson(services: readonly Service[], request: HttpRequest, target: s
   const dot = target.lastIndexOf('.')
   const prefix = target.slice(0, Math.max(dot, 0))
   const name = target.slice(dot + 1)
-  const service = services.find((candidate) => candidate.targetPrefix === prefix)
+  const service = services.find(
+    ({ targetPrefix, targetAlias }) => prefix === targetPrefix || prefix === (targetAlias ?? targetPrefix),
+  )
   const operation = request.method === 'POST' ? service?.operations.get(name) : undefined
   if (!service || !operation)
     return { protocol: 'json', name: shownName(name), error: unknown(), ...(service ? { service } : {}) }

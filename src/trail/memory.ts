@@ -7,6 +7,8 @@ export interface MemoryTrail {
   readonly healthy: boolean
   /** Oldest first. */
   lines(): readonly string[]
+  /** Events appended so far: the last of them is the last of `lines`. */
+  readonly count: number
   clear(): void
 }
 
@@ -14,15 +16,20 @@ export interface MemoryTrail {
 export function openMemoryTrail({ limit = TRAIL_MEMORY_LINES }: { readonly limit?: number } = {}): MemoryTrail {
   const ring: string[] = []
   let next = 0
+  let count = 0
 
   return {
     async append(line) {
       ring[next] = line
       next = (next + 1) % limit
+      count += 1
       return undefined
     },
     healthy: true,
     lines: () => (ring.length < limit ? [...ring] : [...ring.slice(next), ...ring.slice(0, next)]),
+    get count() {
+      return count
+    },
     clear() {
       ring.length = 0
       next = 0

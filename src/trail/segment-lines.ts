@@ -18,15 +18,25 @@ export type SegmentLine = {
 }
 
 /** The uncompressed bytes of a segment, the plain file's where there are both. Throws what reading throws. */
-function segmentBytes(directory: string, { number, plain }: Segment): AsyncIterable<Buffer> {
-  if (plain) return createReadStream(plainPath(directory, number), { highWaterMark: TRAIL_READ_BYTES })
+function segmentBytes(directory: string, { number, plain }: Segment, start: number): AsyncIterable<Buffer> {
+  if (plain) return createReadStream(plainPath(directory, number), { start, highWaterMark: TRAIL_READ_BYTES })
   const gunzip = createGunzip({ chunkSize: TRAIL_READ_BYTES })
   // A failure of the source destroys the last stream with the same error, and whoever reads that one gets it.
-  return pipeline(
+  const unpacked = pipeline(
     createReadStream(archivePath(directory, number), { highWaterMark: TRAIL_READ_BYTES }),
     gunzip,
     () => undefined,
   )
+  return start === 0 ? unpacked : after(unpacked, start)
+}
+
+/** An archive can only be read from its beginning. */
+async function* after(chunks: AsyncIterable<Buffer>, start: number): AsyncGenerator<Buffer> {
+  let left = start
+  for await (const chunk of chunks) {
+    if (left < chunk.length) yield chunk.subarray(left)
+    left = Math.max(left - chunk.length, 0)
+  }
 }
 
 /** Splits what has been read into whole lines; the rest waits for more. */
@@ -50,11 +60,17 @@ function splitLines(bytes: Buffer, before: { readonly lines: number; readonly by
  * The lines of a segment, those of one read at a time; one read and one line are in memory.
  *
  * Throws what reading or unpacking throws: a system error, or zlib's.
+ *
+ * @param start - bytes to pass over, up to the end of a line; lines are numbered from there.
  */
-export async function* segmentLines(directory: string, segment: Segment): AsyncGenerator<readonly SegmentLine[]> {
+export async function* segmentLines(
+  directory: string,
+  segment: Segment,
+  start = 0,
+): AsyncGenerator<readonly SegmentLine[]> {
   let rest: Buffer = Buffer.alloc(0)
-  let before = { lines: 0, bytes: 0 }
-  for await (const chunk of segmentBytes(directory, segment)) {
+  let before = { lines: 0, bytes: start }
+  for await (const chunk of segmentBytes(directory, segment, start)) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
     const lines = splitLines(bytes, before)
     const end = lines.at(-1)?.end ?? before.bytes

@@ -3,6 +3,7 @@ import { OPS, type Op, type Refusal } from '../wire.ts'
 import { isMac, mac, macHash } from './algorithms.ts'
 import type { Answer, Boundary, Operation } from './boundary.ts'
 import { type Bytes, decryptUnder, encryptAnew, encryptUnder, envelopeOf } from './cipher.ts'
+import { DIGEST_OPERATIONS } from './digest-operations.ts'
 import { encrypt } from './envelope.ts'
 import { IMPORT_OPERATIONS } from './import-operations.ts'
 import { KEY_PAIR_OPERATIONS } from './key-pair-operations.ts'
@@ -175,6 +176,7 @@ const OPERATIONS = {
   },
   ...KEY_PAIR_OPERATIONS,
   ...IMPORT_OPERATIONS,
+  ...DIGEST_OPERATIONS,
 } as const satisfies Record<Exclude<Op, 'forRecipient'>, Operation>
 
 const ALL_OPERATIONS: Readonly<Record<Op, Operation>> = {

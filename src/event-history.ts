@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs'
+import type { Config } from './config.ts'
+import type { DataDirectory } from './data-directory.ts'
+import type { AccountId } from './domain/arn.ts'
+import { error, isError, type ServiceError } from './domain/error.ts'
+import { FOLLOW_INTERVAL_MS } from './domain/limits.ts'
+import type { CloudTrail, DeliveredTrail } from './request/cloudtrail.ts'
+import { type DigestKeys, openDigestKeys } from './request/digest-keys.ts'
+import type { Log } from './request/log.ts'
+import type { Outbox } from './request/outbox.ts'
+import type { Clock, KeyProcess, Store } from './request/ports.ts'
+import { type Follower, openFollower } from './trail/follower/follower.ts'
+import type { FollowerSetup } from './trail/follower/messages.ts'
+import { openHistoryBuilder } from './trail/history/builder.ts'
+import { openForReading } from './trail/history/index-file.ts'
+import { type HistoryPage, type HistoryQuery, lookUp } from './trail/history/lookup.ts'
+import type { DigestSigner } from './trail/log-files/digest.ts'
+import { endLogging } from './trail/log-files/exporter.ts'
+import type { MemoryTrail } from './trail/memory.ts'
+import type { OpenTrail } from './trail/segments.ts'
+
+/** What calls see of the trail, and what follows it. */
+export type EventHistory = CloudTrail & { close(): Promise<void> }
+
+export type HistoryParts = {
+  readonly config: Config
+  readonly account: AccountId
+  readonly store: Store
+  readonly hsm: KeyProcess
+  readonly clock: Clock
+  readonly log: Log
+  /** Events of committed changes are on their way to the trail for a moment. */
+  readonly outbox: Pick<Outbox, 'drain'>
+}
+
+/** How the trail is called where trails have names. */
+const TRAIL_NAME = 'trent'
+
+/** The follower knows failures as rejections. */
+function signerOver(keys: DigestKeys): DigestSigner {
+  const orThrow = (value: string | ServiceError): string => {
+    if (isError(value)) throw new Error(`a digest cannot be signed: ${value.message ?? value.code}`, { cause: value })
+    return value
+  }
+  return {
+    keyAt: async (end) => orThrow(await keys.at(end)),
+    sign: async (fingerprint, text) => orThrow(await keys.sign(fingerprint, text)),
+  }
+}
+
+/** The history of a trail in memory: an index in memory, filled by the first lookup that needs it. */
+export function historyInMemory(trail: MemoryTrail, { store, hsm, clock, outbox }: HistoryParts): EventHistory {
+  let builder: ReturnType<typeof openHistoryBuilder> | undefined
+  let known = 0
+  return {
+    async lookUp(query) {
+      await outbox.drain()
+      builder ??= openHistoryBuilder(':memory:')
+      const { count } = trail
+      if (count > known) builder.add(trail.lines().slice(-(count - known)), clock.now())
+      known = count
+      return lookUp(builder.db, query)
+    },
+    digestKeys: openDigestKeys(store, hsm),
+    trail: () => undefined,
+    close: async () => builder?.[Symbol.dispose](),
+  }
+}
+
+function setupOf(directory: DataDirectory, { head }: OpenTrail, { config, account }: HistoryParts): FollowerSetup {
+  const { logFiles, regions, mode } = config
+  const [homeRegion = 'us-east-1'] = regions
+  const setup = { segments: directory.trail, history: directory.history }
+  if (!logFiles) return setup
+  const home = { account, region: homeRegion }
+  // In the emulator accounts spring into being: digests begin with the first log file.
+  const places = mode === 'dev' ? [] : regions.map((region) => ({ account, region }))
+  const trail = { name: TRAIL_NAME, homeRegion }
+  return { ...setup, logFiles: { begin: head, state: directory.logFiles, outlet: logFiles, trail, home, places } }
+}
+
+async function lookUpIn(path: string, query: HistoryQuery, log: Log): Promise<HistoryPage | ServiceError> {
+  try {
+    // Opened for each lookup, because the follower may make the file anew; it takes less than a page's reading.
+    using db = existsSync(path) ? openForReading(path) : undefined
+    return db ? lookUp(db, query) : { events: [] }
+  } catch (cause) {
+    log.error('the index of events cannot be read', { cause })
+    return error('KMSInternalException', undefined, cause)
+  }
+}
+
+function deliveredTrail({ logFiles, regions: [homeRegion] }: Config, { status }: Follower): DeliveredTrail | undefined {
+  if (!logFiles || homeRegion === undefined) return undefined
+  const deliveredAt = status?.logFiles?.deliveredAt
+  return {
+    name: TRAIL_NAME,
+    homeRegion,
+    bucket: logFiles.bucket,
+    ...(deliveredAt === undefined ? {} : { deliveredAt }),
+    ...(status?.problem === undefined ? {} : { problem: status.problem }),
+  }
+}
+
+/** The history of a trail in files, which a thread of its own follows. */
+export function historyBehind(directory: DataDirectory, trail: OpenTrail, parts: HistoryParts): EventHistory {
+  const { config, clock, log, store, hsm, outbox } = parts
+  const digestKeys = openDigestKeys(store, hsm)
+  if (!config.logFiles && existsSync(directory.logFiles)) endLogging(directory.logFiles)
+  const follower = openFollower({
+    setup: setupOf(directory, trail, parts),
+    moment: () => ({ head: trail.head, now: clock.now() }),
+    signer: signerOver(digestKeys),
+    warn: (message, cause) => log.error(message, { cause }),
+    delayMs: config.logFiles ? 0 : FOLLOW_INTERVAL_MS,
+  })
+  return {
+    async lookUp(query) {
+      await outbox.drain()
+      await follower.reach()
+      return lookUpIn(directory.history, query, log)
+    },
+    digestKeys,
+    trail: () => deliveredTrail(config, follower),
+    close: () => follower.close(),
+  }
+}

@@ -1,0 +1,33 @@
+import type { AccountId, Region } from '../domain/arn.ts'
+import type { ServiceError } from '../domain/error.ts'
+import type { HistoryPage, HistoryQuery } from '../trail/history/lookup.ts'
+import type { DigestKeys } from './digest-keys.ts'
+
+/** The trail that log files are delivered of. */
+export type DeliveredTrail = {
+  readonly name: string
+  readonly homeRegion: Region
+  readonly bucket: string
+  /** Milliseconds since the epoch; absent before the first delivery. */
+  readonly deliveredAt?: number
+  /** Why the last attempt failed. */
+  readonly problem?: string
+}
+
+/** What operations know of the trail as CloudTrail shows it. */
+export type CloudTrail = {
+  /** Events of the trail, newest first; `KMSInternalException` when the index cannot be read. */
+  lookUp(query: HistoryQuery): Promise<HistoryPage | ServiceError>
+  readonly digestKeys: Pick<DigestKeys, 'between'>
+  /** Nothing where no log files are delivered. */
+  trail(): DeliveredTrail | undefined
+}
+
+export type { ShownEvent } from '../trail/history/entry.ts'
+export { ATTRIBUTES, type Attribute } from '../trail/history/entry.ts'
+export type { HistoryMark, HistoryQuery } from '../trail/history/lookup.ts'
+
+/** @returns the ARN of a trail. Source: service authorization reference, CloudTrail. */
+export function trailArn(partition: string, account: AccountId, { homeRegion, name }: DeliveredTrail): string {
+  return `arn:${partition}:cloudtrail:${homeRegion}:${account}:trail/${name}`
+}

@@ -1,0 +1,58 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { integerOf, type Row } from '../sqlite.ts'
+import { EVERY, eventIdBytes, kindOf } from './builder.ts'
+import { type Attribute, entryOf, type ShownEvent } from './entry.ts'
+import { bytesOf } from './index-file.ts'
+import { unpack } from './packed.ts'
+
+/** Where a page ends: the next one begins with what is older. */
+export type HistoryMark = { readonly time: number; readonly event: number }
+
+/** Which events are wanted. Times are seconds since the epoch, both included. */
+export type HistoryQuery = {
+  readonly account: string
+  readonly region: string
+  readonly attribute?: { readonly key: Attribute; readonly value: string }
+  readonly from: number
+  readonly to: number
+  readonly after?: HistoryMark
+  readonly limit: number
+}
+
+export type HistoryPage = { readonly events: readonly ShownEvent[]; readonly next?: HistoryMark }
+
+/** One search of the primary key: the row value bounds it above, the time below. */
+export const PAGE_SQL =
+  'select time, event from marks where name = ? and (time, event) < (?, ?) and time >= ? order by time desc, event desc limit ?'
+
+function eventOf(db: DatabaseSync, number: number): ReturnType<typeof entryOf> {
+  const row: Row | undefined = db.prepare('select body from events where id = ?').get(number)
+  return row && entryOf(unpack(bytesOf(row, 'body')))
+}
+
+function byId(db: DatabaseSync, { account, region, from, to }: HistoryQuery, eventId: string): HistoryPage {
+  const row = db.prepare('select event from event_ids where event_id = ?').get(eventIdBytes(eventId))
+  const entry = row && eventOf(db, integerOf(row, 'event'))
+  if (!entry || entry.account !== account || entry.region !== region) return { events: [] }
+  const time = entry.shown.EventTime / 1_000
+  return { events: time >= from && time <= to && entry.shown.EventId === eventId ? [entry.shown] : [] }
+}
+
+/** @returns a page of the events that the index holds, newest first. Throws what SQLite answers. */
+export function lookUp(db: DatabaseSync, query: HistoryQuery): HistoryPage {
+  const { account, region, attribute, from, to, after, limit } = query
+  if (attribute?.key === 'EventId') return byId(db, query, attribute.value)
+  const name = db
+    .prepare('select id from names where account = ? and region = ? and kind = ? and name = ?')
+    .get(account, region, attribute ? kindOf(attribute.key) : EVERY, attribute?.value ?? '')
+  if (!name) return { events: [] }
+  const below = after ?? { time: to + 1, event: 0 }
+  const marks = db
+    .prepare(PAGE_SQL)
+    .all(integerOf(name, 'id'), below.time, below.event, from, limit + 1)
+    .map((row) => ({ time: integerOf(row, 'time'), event: integerOf(row, 'event') }))
+  const page = marks.slice(0, limit)
+  const last = page.at(-1)
+  const events = page.flatMap(({ event }) => eventOf(db, event)?.shown ?? [])
+  return { events, ...(marks.length > limit && last ? { next: last } : {}) }
+}

@@ -1,0 +1,112 @@
+import { hash, randomBytes } from 'node:crypto'
+import { LOG_DELIVERY_MAX_CHARACTERS } from '../../domain/limits.ts'
+import { followBatches, type TrailPosition } from '../follow.ts'
+import { type LogPlace, logObject } from './names.ts'
+import { writeObject } from './objects.ts'
+import type { LogFile, LogFileState, Plan, Progress } from './state.ts'
+
+/** What one log file will hold. */
+type Group = LogPlace & { readonly lines: string[]; oldest: string; newest: string }
+
+type Collected = { readonly groups: readonly Group[]; readonly to: TrailPosition; readonly isFull: boolean }
+
+type Source = {
+  readonly trail: string
+  /** Where events go that name no account or Region, as those of callers who could not be authenticated. */
+  readonly home: LogPlace
+}
+
+const ACCOUNT = /^\d{12}$/
+const REGION = /^([a-z]+-){2,3}\d+$/
+
+function parseEvent(line: string): { readonly [member: string]: unknown } {
+  return JSON.parse(line) as { readonly [member: string]: unknown }
+}
+
+const matching = (value: unknown, pattern: RegExp): string | undefined =>
+  typeof value === 'string' && pattern.test(value) ? value : undefined
+
+function put(groups: Map<string, Group>, line: string, home: LogPlace): void {
+  const { recipientAccountId, awsRegion, eventTime } = parseEvent(line)
+  const account = matching(recipientAccountId, ACCOUNT) ?? home.account
+  const region = matching(awsRegion, REGION) ?? home.region
+  const time = String(eventTime)
+  const name = `${account} ${region}`
+  const group = groups.get(name) ?? { account, region, lines: [], oldest: time, newest: time }
+  group.lines.push(line)
+  // Times of one form compare as texts.
+  if (time < group.oldest) group.oldest = time
+  if (time > group.newest) group.newest = time
+  groups.set(name, group)
+}
+
+/** The events after `from`, by place: as many as one delivery holds, and the same ones whenever `upTo` is the same. */
+async function collect(
+  { trail, home }: Source,
+  from: TrailPosition,
+  upTo: Pick<TrailPosition, 'segment' | 'batch'>,
+): Promise<Collected> {
+  const groups = new Map<string, Group>()
+  let to = from
+  let characters = 0
+  for await (const { events, position } of followBatches(trail, from, upTo)) {
+    to = position
+    for (const line of events) {
+      put(groups, line, home)
+      characters += line.length
+    }
+    if (characters >= LOG_DELIVERY_MAX_CHARACTERS) break
+  }
+  return { groups: [...groups.values()], to, isFull: characters >= LOG_DELIVERY_MAX_CHARACTERS }
+}
+
+/** 16 letters and digits, the same for the same plan and place. */
+function uniqueName({ nonce }: Plan, { account, region }: LogPlace): string {
+  const digest = BigInt(`0x${hash('sha256', `${nonce} ${account} ${region}`, 'hex')}`)
+  return digest.toString(36).slice(-16)
+}
+
+async function writeGroup(directory: string, plan: Plan, group: Group): Promise<LogFile> {
+  const { account, region, lines, oldest, newest } = group
+  const object = logObject(group, plan.at, uniqueName(plan, group))
+  const content = Buffer.from(`{"Records":[${lines.join(',')}]}`)
+  await writeObject(directory, object, content)
+  return { account, region, object, hash: hash('sha256', content, 'hex'), oldest, newest, deliveredAt: plan.at }
+}
+
+async function carryOut(state: LogFileState, directory: string, plan: Plan, groups: readonly Group[]): Promise<void> {
+  const files: LogFile[] = []
+  for (const group of groups) files.push(await writeGroup(directory, plan, group))
+  state.delivered(plan, files)
+}
+
+/** Does what was planned before a crash, with the same names and the same content, over whatever of it is there already. */
+export async function finishPlan(state: LogFileState, source: Source, { plan, position, directory }: Progress) {
+  if (plan === undefined) return
+  const { groups } = await collect(source, position, plan.to)
+  await carryOut(state, directory, plan, groups)
+}
+
+/**
+ * Delivers the events after the stored position as log files, one for each account and Region. The plan is durable before
+ * the first file is written and gone with the new position, so that no event is delivered twice or never, whenever the
+ * process ends.
+ *
+ * @returns whether more waits than one delivery holds. Throws what the file system, the trail or SQLite answers.
+ */
+export async function deliver(
+  state: LogFileState,
+  source: Source,
+  { position, directory }: Progress,
+  { head, now }: { readonly head: Pick<TrailPosition, 'segment' | 'batch'>; readonly now: number },
+): Promise<boolean> {
+  const { groups, to, isFull } = await collect(source, position, head)
+  const plan: Plan = { to, at: now, nonce: randomBytes(16).toString('hex') }
+  if (groups.length === 0) {
+    state.passOver(to)
+    return false
+  }
+  state.plan(plan)
+  await carryOut(state, directory, plan, groups)
+  return isFull
+}
