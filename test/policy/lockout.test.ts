@@ -6,6 +6,7 @@ import {
   ALLOW_ALL,
   ALLOW_DESCRIBE,
   attached,
+  DEFAULT_POLICY,
   DENY_ALL,
   KEY_ARN,
   OTHER,
@@ -80,3 +81,9 @@ for (const [sentence, caller, statements, locksOut] of CASES)
     const request = { key: { arn: KEY_ARN, account: OWN }, context: requestContext(caller) }
     assert.equal(wouldLockOut(policyOf('key', statements), caller, request), locksOut)
   })
+
+test('what session policies forbid locks nobody out, since the next session need not have them', () => {
+  const caller = session({ identityPolicies: [ALLOW_ALL], sessionPolicies: [ALLOW_DESCRIBE] })
+  const request = { key: { arn: KEY_ARN, account: OWN }, context: requestContext(caller) }
+  assert.equal(wouldLockOut(DEFAULT_POLICY, caller, request), false)
+})
