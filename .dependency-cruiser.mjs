@@ -16,7 +16,7 @@ const ALLOWED = {
   oidc: ['domain', 'request'],
   http: ['domain', 'request'],
   main: ['domain', 'request', 'services', 'store', 'hsm', 'oidc', 'http', 'trail'],
-  cli: ['domain', 'trail', 'main'],
+  cli: ['domain', 'sigv4', 'trail', 'main'],
 }
 
 const pathOf = (folder) => (folder === 'main' ? '^src/[^/]+$' : `^src/${folder}/`)

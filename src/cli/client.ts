@@ -1,6 +1,6 @@
 import { KMSClient, KMSServiceException } from '@aws-sdk/client-kms'
 import type { ClientOptions } from './client-options.ts'
-import { credentials } from './credentials.ts'
+import { type Credentials, credentials } from './credentials.ts'
 import { type Failure, failure, isFailure, misuse, systemCode } from './failure.ts'
 
 const DEFAULT_ENDPOINT = 'http://127.0.0.1:4599'
@@ -8,15 +8,28 @@ const DEFAULT_REGION = 'us-east-1'
 /** Codes of OpenSSL's verification, such as DEPTH_ZERO_SELF_SIGNED_CERT. */
 const CERTIFICATE = /CERT|ISSUER|SIGNATURE/
 
+/** The service that a command calls, and who calls it. */
+export type CalledService = {
+  readonly endpoint: string
+  readonly region: string
+  readonly credentials: Credentials
+}
+
 /** A client that finds service, Region and credentials as the commands' help says. */
 async function openClient(options: ClientOptions): Promise<KMSClient | Failure> {
+  const found = await findService(options)
+  return isFailure(found) ? found : new KMSClient(found)
+}
+
+/** Finds service, Region and credentials as the commands' help says. */
+export async function findService(options: ClientOptions): Promise<CalledService | Failure> {
   const { AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL } = process.env
   const endpoint = options.endpointUrl ?? (AWS_ENDPOINT_URL_KMS || AWS_ENDPOINT_URL || DEFAULT_ENDPOINT)
   if (!/^https?:/.test(endpoint) || !URL.canParse(endpoint)) return misuse(`'${endpoint}' is not the URL of a service`)
   const region = await regionOf(options)
   const chain = new KMSClient({ endpoint, region })
   const found = await credentials(options.data, () => chain.config.credentials())
-  return isFailure(found) ? found : new KMSClient({ endpoint, region, credentials: found })
+  return isFailure(found) ? found : { endpoint, region, credentials: found }
 }
 
 async function regionOf({ region }: ClientOptions): Promise<string> {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addPolicy, addWhoCan, addWhy } from './control.ts'
 import { addDecrypt } from './decrypt.ts'
 import { addDev } from './dev.ts'
 import { addEncrypt } from './encrypt.ts'
@@ -25,7 +26,19 @@ const program = new Command('trent')
   )
 
 // What each command needs is loaded when it runs, so that `dev` does not wait for what `encrypt` imports.
-for (const add of [addDev, addServe, addKeys, addEncrypt, addDecrypt, addTrail, addVersion]) add(program)
+for (const add of [
+  addDev,
+  addServe,
+  addKeys,
+  addEncrypt,
+  addDecrypt,
+  addWhy,
+  addWhoCan,
+  addPolicy,
+  addTrail,
+  addVersion,
+])
+  add(program)
 
 // A reader that has seen enough, such as `head`, is no failure of ours.
 process.stdout.on('error', (cause) => {

@@ -10,19 +10,25 @@ const isWatched = () => process.stdout.isTTY === true
 
 /** A tab or a line break inside a text would make two of it, and a terminal would obey an escape sequence. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out.
-const plain = (text: string | undefined): string => (text ?? '').replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f]+/g
+export const plainText = (text: string | undefined): string => (text ?? '').replace(CONTROLS, ' ')
 
 /** Prints records: a table on a terminal, tab-separated lines elsewhere, the API's own members with `json`. */
 export function showRows<Row>(rows: readonly Row[], columns: readonly Column<Row>[], { json }: ShowOptions): void {
-  const cells = rows.map((row) => columns.map(([, text]) => plain(text(row))))
+  const cells = rows.map((row) => columns.map(([, text]) => plainText(text(row))))
   const head = columns.map(([title]) => title)
   write(json ? jsonOf(rows) : isWatched() ? drawn(cells, head) : tabbed(cells))
 }
 
 /** Prints one record, a line for each column that has a text. */
 export function showRecord<Row>(row: Row, columns: readonly Column<Row>[], { json }: ShowOptions): void {
-  const cells = columns.map(([title, text]) => [title, plain(text(row))]).filter(([, text]) => text !== '')
+  const cells = columns.map(([title, text]) => [title, plainText(text(row))]).filter(([, text]) => text !== '')
   write(json ? jsonOf(row) : isWatched() ? drawn(cells) : tabbed(cells))
+}
+
+/** Prints a value as the API names it. */
+export function showJson(value: unknown): void {
+  write(jsonOf(value))
 }
 
 const jsonOf = (value: unknown): string => JSON.stringify(value, null, 2)
