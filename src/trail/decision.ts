@@ -90,3 +90,13 @@ function listJson(checks: readonly CheckTrace[], withAsked: boolean): string {
     checks.length === 1 && only ? checkJson(only, withAsked) : checks.map((check) => checkJson(check, withAsked)).join()
   return `[${items}]`
 }
+
+/**
+ * CloudTrail's own part of an event: what decided a call is for those who may ask about it, and may be of another account.
+ *
+ * @param event - the same line, parsed: a request can hold a member of that name, but not as the event's own.
+ */
+export function withoutDecision(line: string, event: object): string {
+  // No name in the member itself is spelled like this: those of condition keys are in lower case, all else is fixed.
+  return Object.hasOwn(event, DECISION_MEMBER) ? `${line.slice(0, line.lastIndexOf(`,"${DECISION_MEMBER}":`))}}` : line
+}

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { TRAIL_FIELD_MAX_BYTES } from '../../src/domain/limits.ts'
-import { type CheckTrace, DECISION_MEMBER, decisionField, type GroundTrace } from '../../src/trail/decision.ts'
+import {
+  type CheckTrace,
+  DECISION_MEMBER,
+  decisionField,
+  type GroundTrace,
+  withoutDecision,
+} from '../../src/trail/decision.ts'
 import { parseRecordedCall } from '../../src/trail/recorded-call.ts'
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
@@ -65,6 +71,18 @@ test('what policies asked for is left out when it is too large, and the decision
   ])
   assert.equal(check?.missing, 'identity-policy')
   assert.deepEqual([...(check?.asked ?? [])], [])
+})
+
+test('without its decision an event is what it would be had nothing been decided', () => {
+  const bare = event(undefined)
+  fc.assert(
+    fc.property(checks, (given) => {
+      const line = event(given)
+      assert.equal(withoutDecision(line, JSON.parse(line)), bare)
+    }),
+  )
+  const deceptive = `{"requestParameters":{"a":"1","${DECISION_MEMBER}":"x"},"eventCategory":"Management"}`
+  assert.equal(withoutDecision(deceptive, JSON.parse(deceptive)), deceptive)
 })
 
 test('the decision is the last member, so that it can be cut off', () => {

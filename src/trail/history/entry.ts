@@ -1,3 +1,5 @@
+import { withoutDecision } from '../decision.ts'
+
 /** What events are looked up by. Source: CloudTrail API reference, LookupAttribute. */
 export const ATTRIBUTES = [
   'EventId',
@@ -74,7 +76,7 @@ export function entryOf(line: string): HistoryEntry | undefined {
     EventTime,
     EventSource: String(event.eventSource),
     Resources: resourcesOf(event),
-    CloudTrailEvent: line,
+    CloudTrailEvent: withoutDecision(line, event),
   }
   return { account, region, shown }
 }

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import { LOG_DELIVERY_MAX_CHARACTERS } from '../../domain/limits.ts'
+import { withoutDecision } from '../decision.ts'
 import { followBatches, type TrailPosition } from '../follow.ts'
 import { type LogPlace, logObject } from './names.ts'
 import { writeObject } from './objects.ts'
@@ -27,13 +28,14 @@ const matching = (value: unknown, pattern: RegExp): string | undefined =>
   typeof value === 'string' && pattern.test(value) ? value : undefined
 
 function put(groups: Map<string, Group>, line: string, home: LogPlace): void {
-  const { recipientAccountId, awsRegion, eventTime } = parseEvent(line)
+  const event = parseEvent(line)
+  const { recipientAccountId, awsRegion, eventTime } = event
   const account = matching(recipientAccountId, ACCOUNT) ?? home.account
   const region = matching(awsRegion, REGION) ?? home.region
   const time = String(eventTime)
   const name = `${account} ${region}`
   const group = groups.get(name) ?? { account, region, lines: [], oldest: time, newest: time }
-  group.lines.push(line)
+  group.lines.push(withoutDecision(line, event))
   // Times of one form compare as texts.
   if (time < group.oldest) group.oldest = time
   if (time > group.newest) group.newest = time

@@ -49,7 +49,9 @@ test('a call is found as soon as it is answered, by all that it is known by', as
   assert.equal(created?.Username, 'root')
   assert.equal(created?.AccessKeyId, trent.credentials.accessKeyId)
   assert.deepEqual(created?.Resources, [{ ResourceType: 'AWS::KMS::Key', ResourceName: key.arn }])
-  assert.equal(JSON.parse(created?.CloudTrailEvent ?? '').eventID, created?.EventId)
+  const shown = JSON.parse(created?.CloudTrailEvent ?? '')
+  assert.equal(shown.eventID, created?.EventId)
+  assert.equal(shown.trentDecision, undefined, 'what decided a call is not for everybody who may look up events')
   for (const input of [
     by('EventId', created?.EventId ?? ''),
     by('ResourceName', key.id),
