@@ -4,8 +4,8 @@ import { action } from './failure.ts'
 export function addTrail(program: Command): void {
   const trail = program
     .command('trail')
-    .summary('check the audit trail')
-    .description('Check the audit trail of a data directory.')
+    .summary('read and check the audit trail')
+    .description('Read and check the audit trail of a data directory. The service may be running.')
   trail
     .command('verify')
     .description(
@@ -15,4 +15,36 @@ export function addTrail(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ trent trail verify --data /var/lib/trent && echo untouched')
     .action(action(async (options) => (await import('./trail/verify.ts')).verify(options)))
+  addReaders(trail)
+}
+
+/** What selects events. */
+function addFilter(command: Command): Command {
+  return command
+    .requiredOption('--data <dir>', 'the data directory')
+    .option('--user <name>', 'events of this user or session')
+    .option('--event <name>', 'events of this operation, such as Decrypt')
+    .option('--key <key>', 'events about this key: id, ARN or alias')
+    .option('--errors', 'only calls that were refused or failed')
+    .option('--since <time>', 'events from this time on, ISO 8601')
+    .option('--until <time>', 'events up to this time, ISO 8601')
+}
+
+function addReaders(trail: Command): void {
+  trail
+    .command('tail')
+    .description('Show the newest events: time, who, what, key, answer.')
+    .requiredOption('--data <dir>', 'the data directory')
+    .option('-n, --lines <count>', 'how many', '20')
+    .option('-f, --follow', 'go on with those that come')
+    .option('--json', 'print each event as JSON on a line of its own')
+    .action(action(async (options) => (await import('./trail/events.ts')).tail(options)))
+  addFilter(trail.command('search'))
+    .description('Find events, oldest first.')
+    .option('--json', 'print each event as JSON on a line of its own')
+    .addHelpText('after', '\nExample:\n  $ trent trail search --data /var/lib/trent --key alias/app --errors')
+    .action(action(async (options) => (await import('./trail/events.ts')).search(options)))
+  addFilter(trail.command('export'))
+    .description('Print events as the content of a CloudTrail log file.')
+    .action(action(async (options) => (await import('./trail/events.ts')).exportEvents(options)))
 }
