@@ -10,9 +10,16 @@ const env = { ...withoutEndpoint, PATH: `${dirname(process.execPath)}${delimiter
 const isInstalled = spawnSync('aws', ['--version']).status === 0
 const skip = isInstalled || process.env.CI === 'true' ? false : 'install: awscli'
 
-test('the example separates administrators from users, with the AWS CLI', { skip }, () => {
-  const script = join(examples, 'separate-administrators-from-users.sh')
-  const { status, stdout, stderr } = spawnSync('sh', [script], { encoding: 'utf8', env })
-  assert.equal(status, 0, stderr)
-  assert.equal(stdout, 'The administrator cannot use the key, and the user cannot administer it.\n')
-})
+const EXAMPLES = [
+  [
+    'separate-administrators-from-users.sh',
+    'The administrator cannot use the key, and the user cannot administer it.\n',
+  ],
+  ['tenant-encryption-context.sh', "Red decrypts what is red's, and blue does not.\n"],
+] as const
+for (const [file, said] of EXAMPLES)
+  test(`${file} holds what it says, with the AWS CLI`, { skip }, () => {
+    const { status, stdout, stderr } = spawnSync('sh', [join(examples, file)], { encoding: 'utf8', env })
+    assert.equal(status, 0, stderr)
+    assert.equal(stdout, said)
+  })

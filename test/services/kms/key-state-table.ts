@@ -54,9 +54,9 @@ export const VERDICTS = {
   15: ['KMSInvalidStateException', 'is updating.'],
   /** Of another kind of key, whatever its state: refused without a text. */
   kind: ['UnsupportedOperationException', null],
-  /** The state admits the call, and what it needs cannot be in that state; see `CANNOT_BE`. */
+  /** The state admits the call, and what it needs cannot be in that state; see below. */
   bare: undefined,
-  /** The cell cannot be reached; see `CANNOT_BE`. */
+  /** The cell cannot be reached; see below. */
   '-': undefined,
 } as const satisfies Readonly<Record<string, readonly [string, string | null] | undefined>>
 
@@ -147,18 +147,14 @@ export const WITHOUT_KEY = [
   'UpdateCustomKeyStore',
 ] as const
 
-/** Cells that the table has and no key can be in, or not with what the call needs. */
-export const CANNOT_BE = {
-  'Decrypt, ReEncrypt by the ciphertext alone | Creating':
-    'the ciphertext names material, and a replica that is being created has none of it yet: the key is not found by it.',
-  'Decrypt, ReEncrypt by the ciphertext alone | in a custom key store':
-    'nothing can be encrypted outside without the store; the calls that name their key show the states.',
-  'uses of a key in a custom key store | Enabled': 'it is the store outside that answers, not the key’s state.',
-  'ReplicateKey, UpdatePrimaryRegion | in a custom key store': 'no multi-Region key is in one.',
-  'key pairs and MAC keys | in a custom key store': 'custom key stores hold symmetric keys only.',
-  'key pairs and MAC keys, imported | all but PendingImport':
-    'they differ from symmetric ones in nothing but the missing material.',
-  'RetireGrant, RevokeGrant | Creating': 'no grant can be made in that state, so that none is found.',
-  'RotateKeyOnDemand, imported | Enabled, Updating':
-    'admitted, and then refused for want of material that waits for it.',
-} as const
+/*
+ * Cells that no key can be in, or that cannot succeed in their state:
+ * - Decrypt, ReEncrypt by the ciphertext alone | Creating: the ciphertext names material, and a replica that is being created has none of it yet: the key is not found by it.
+ * - Decrypt, ReEncrypt by the ciphertext alone | in a custom key store: nothing can be encrypted outside without the store; the calls that name their key show the states.
+ * - uses of a key in a custom key store | Enabled: it is the store outside that answers, not the key’s state.
+ * - ReplicateKey, UpdatePrimaryRegion | in a custom key store: no multi-Region key is in one.
+ * - key pairs and MAC keys | in a custom key store: custom key stores hold symmetric keys only.
+ * - key pairs and MAC keys, imported | all but PendingImport: they differ from symmetric ones in nothing but the missing material.
+ * - RetireGrant, RevokeGrant | Creating: no grant can be made in that state, so that none is found.
+ * - RotateKeyOnDemand, imported | Enabled, Updating: admitted, and then refused for want of material that waits for it.
+ */

@@ -11,7 +11,7 @@ import { operationOf, requestOf } from '../../support/kms-requests.ts'
 import { holdStates } from '../../support/momentary-states.ts'
 import { openOutside } from '../../support/outside-store.ts'
 import { newAccount, startTrent } from '../../support/trent.ts'
-import { CANNOT_BE, COLUMNS, type Home, KEY_STATES, type Row, VERDICTS, WITHOUT_KEY } from './key-state-table.ts'
+import { COLUMNS, type Home, KEY_STATES, type Row, VERDICTS, WITHOUT_KEY } from './key-state-table.ts'
 
 type Cell = Wanted & { readonly form: string; readonly verdict: string }
 
@@ -136,8 +136,6 @@ for (const cell of CELLS) {
     if (verdict !== 'ok') assert.equal(await shown(setting), stateOf(cell))
   })
 }
-
-for (const [cells, reason] of Object.entries(CANNOT_BE)) test(`cells that no key can be in: ${cells}`, { skip: reason })
 
 test('every operation has its row in the table of key states, or takes no key', () => {
   const covered = new Set([...Object.keys(KEY_STATES).map(operationOf), ...WITHOUT_KEY])
