@@ -102,6 +102,12 @@ function deliveredTrail({ logFiles, regions: [homeRegion] }: Config, { status }:
   }
 }
 
+/** An installation that never looks events up is spared the index, and the thread's memory: the first lookup makes it. */
+function startOf({ logFiles }: Config, { history }: DataDirectory): { readonly delayMs?: number } {
+  if (logFiles) return { delayMs: 0 }
+  return existsSync(history) ? { delayMs: FOLLOW_INTERVAL_MS } : {}
+}
+
 /** The history of a trail in files, which a thread of its own follows. */
 export function historyBehind(directory: DataDirectory, trail: OpenTrail, parts: HistoryParts): EventHistory {
   const { config, clock, log, store, hsm, outbox } = parts
@@ -112,7 +118,7 @@ export function historyBehind(directory: DataDirectory, trail: OpenTrail, parts:
     moment: () => ({ head: trail.head, now: clock.now() }),
     signer: signerOver(digestKeys),
     warn: (message, cause) => log.error(message, { cause }),
-    delayMs: config.logFiles ? 0 : FOLLOW_INTERVAL_MS,
+    ...startOf(config, directory),
   })
   return {
     async lookUp(query) {

@@ -24,8 +24,11 @@ export type FollowerParts = {
   readonly moment: () => Moment
   readonly signer: DigestSigner
   readonly warn: (message: string, cause: unknown) => void
-  /** Milliseconds before the thread starts by itself: it should not slow down the start of the service. */
-  readonly delayMs: number
+  /**
+   * Milliseconds before the thread starts by itself: it should not slow down the start of the service. Absent: only when
+   * somebody waits for it.
+   */
+  readonly delayMs?: number
 }
 
 /** A thread behind the trail. */
@@ -60,7 +63,8 @@ export function openFollower(parts: FollowerParts): Follower {
   let status: FollowerStatus | undefined
   let lastId = 0
   let isClosing = false
-  let timer: NodeJS.Timeout | undefined = setTimeout(() => start(), parts.delayMs).unref()
+  const startLater = (ms: number) => setTimeout(() => start(), ms).unref()
+  let timer = parts.delayMs === undefined ? undefined : startLater(parts.delayMs)
 
   const report = (cause: unknown) => parts.warn('what follows the trail is behind and will be tried again', cause)
 
@@ -92,7 +96,7 @@ export function openFollower(parts: FollowerParts): Follower {
     void ended.then(() => {
       running = undefined
       for (const resolve of reached.values()) resolve()
-      if (!isClosing) timer = setTimeout(() => start(), FOLLOWER_RESTART_MS).unref()
+      if (!isClosing) timer = startLater(FOLLOWER_RESTART_MS)
     })
     worker.unref()
     running = { worker, ended, reached }
