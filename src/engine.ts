@@ -7,7 +7,6 @@ import { type Installation, install } from './first-start.ts'
 import { type OpenKeyProcess, openKeyProcess } from './hsm/client.ts'
 import type { Health } from './http/control.ts'
 import type { KeyBoundary } from './key-boundary.ts'
-import { openTokenVerifier } from './oidc/tokens.ts'
 import { authorizeInMode, issuedInMode } from './request/auth-mode.ts'
 import { acceptAnyone, byOrigin, servedRegions, verifyEveryone } from './request/authenticate.ts'
 import type { TravellingClock } from './request/clock.ts'
@@ -16,6 +15,7 @@ import { openScheduler, runDueDuties } from './request/duties.ts'
 import type { Faults } from './request/faults.ts'
 import type { HttpRequest, HttpResponse } from './request/http.ts'
 import { iamParts } from './request/iam/parts.ts'
+import type { TokenVerifier } from './request/iam/web-identity.ts'
 import { keyPolicies } from './request/key-policy.ts'
 import { openKeyStoreConnections } from './request/key-store-connections.ts'
 import { openKeyUsages, unwrittenFrom } from './request/key-usages.ts'
@@ -23,11 +23,7 @@ import type { Log } from './request/log.ts'
 import { openOutbox, recoverOutbox } from './request/outbox.ts'
 import { pipeline } from './request/pipeline.ts'
 import type { Ids, KeyStoreBackends, Store, Trail } from './request/ports.ts'
-import { cloudtrail } from './services/cloudtrail/index.ts'
-import { control } from './services/control/index.ts'
-import { iam as iamService } from './services/iam/index.ts'
 import { kms } from './services/kms/index.ts'
-import { sts } from './services/sts/index.ts'
 import { openSqliteStore } from './store/sqlite.ts'
 import { ANCHOR_SETTING } from './trail/anchor.ts'
 import { readKeyUses } from './trail/key-uses.ts'
@@ -60,7 +56,25 @@ export type Surroundings = {
   readonly keyStoreBackends?: KeyStoreBackends
 }
 
-const SERVICES = [kms, iamService, sts, control, cloudtrail]
+/** Loaded by the first token, with the library that reads it. */
+function tokenVerifier({ oidcKeys }: Config): TokenVerifier {
+  let opened: Promise<TokenVerifier> | undefined
+  const open = async () => (await import('./oidc/tokens.ts')).openTokenVerifier(oidcKeys)
+  const verifier = () => {
+    opened ??= open()
+    return opened
+  }
+  return {
+    issuerOf: async (token) => (await verifier()).issuerOf(token),
+    verify: async (...given) => (await verifier()).verify(...given),
+  }
+}
+
+/** Everything but KMS is loaded by the first request for it: an emulator that starts for one test never needs it. */
+const SERVICES = {
+  usual: [kms],
+  all: async () => (await import('./services/all.ts')).SERVICES,
+}
 async function* noUses(): AsyncGenerator<never> {}
 
 /** @returns one line for a person when the data directory, its root key or its trail does not open; then nothing is changed. */
@@ -145,7 +159,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
     directory ? findEventIds(directory.trail, eventIds) : new Set(),
   )
   const iam = iamParts({
-    tokens: openTokenVerifier(config.oidcKeys),
+    tokens: tokenVerifier(config),
     directory: store,
     hsm,
     clock,

@@ -41,7 +41,7 @@ export function openTokenVerifier(sources: KeySources): TokenVerifier {
     return keys
   }
   return {
-    issuerOf,
+    issuerOf: async (token) => issuerOf(token),
     async verify(issuer, token, now) {
       const keys = await keysOf(issuer).catch(() => undefined)
       if (!keys) return NO_KEY

@@ -19,13 +19,14 @@ import type { Call, Service } from './operation.ts'
 import type { Outbox } from './outbox.ts'
 import type { Change, Clock, Ids, KeyProcess, KeyStoreBackends, Store, Trail, TrailSearch } from './ports.ts'
 import { eventOf, eventsElsewhere } from './record.ts'
-import { route } from './route.ts'
+import { isLost, route } from './route.ts'
 import { resourceArn } from './targets.ts'
 import { openTurns, type Turns } from './turns.ts'
 
 /** What the one path every call takes is made of. */
 export type PipelineParts = AdmissionParts & {
-  readonly services: readonly Service[]
+  /** Those that most callers want, and all. */
+  readonly services: { readonly usual: readonly Service[]; readonly all: () => Promise<readonly Service[]> }
   readonly authorize: Authorize
   readonly policies: KeyPolicies
   readonly iam: Iam
@@ -71,7 +72,8 @@ async function serve(
   request: HttpRequest,
   isOverloaded: boolean,
 ): Promise<HttpResponse> {
-  const found = route(parts.services, request)
+  const usual = route(parts.services.usual, request)
+  const found = isLost(usual) ? route(await parts.services.all(), request) : usual
   try {
     return isOverloaded
       ? await recorded(parts, refused(request, found, error('ThrottlingException', 'Rate exceeded.')))

@@ -16,7 +16,7 @@ export type TokenClaims = {
 /** Reads and verifies tokens of identity providers. */
 export type TokenVerifier = {
   /** The issuer that a token claims to be from, not verified; nothing when it is no token. */
-  issuerOf(token: string): string | undefined
+  issuerOf(token: string): Promise<string | undefined>
   /**
    * What the token says when its signature is the provider's and its time has come and not gone.
    *
@@ -46,7 +46,7 @@ export async function proveWebIdentity(
   account: AccountId,
   token: string,
 ): Promise<WebIdentityProof | ServiceError> {
-  const issuer = tokens.issuerOf(token)
+  const issuer = await tokens.issuerOf(token)
   if (issuer === undefined)
     return error(
       'InvalidIdentityToken',
