@@ -2,7 +2,7 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { dirname, extname, join, parse } from 'node:path'
-import { compiledCodeArgument } from './compiled-code.ts'
+import { compiledCodeEnvironment } from './compiled-code.ts'
 
 const HERE = realpathSync(import.meta.dirname)
 /** Sources in a checkout, JavaScript in an installed package. */
@@ -59,7 +59,7 @@ export type Variant = {
 }
 
 /**
- * Starts a program of the key boundary in its cage, with an empty environment.
+ * Starts a program of the key boundary in its cage, with an environment that says at most where its compiled code is.
  *
  * @param stdio - what it inherits, by file descriptor.
  * @param variant - the program's own arguments; another cage only where a test proves that a hole is found.
@@ -73,6 +73,6 @@ export function startCaged(
   const path = join(HERE, 'process', program + EXTENSION)
   const files =
     compiledCode === undefined ? [] : [`--allow-fs-read=${compiledCode}`, `--allow-fs-write=${compiledCode}`]
-  const told = compiledCode === undefined ? args : [...args, compiledCodeArgument(compiledCode)]
-  return spawn(process.execPath, [...cage, ...files, path, ...told], { stdio, env: {}, cwd: '/', windowsHide: true })
+  const env = compiledCode === undefined ? {} : compiledCodeEnvironment(compiledCode)
+  return spawn(process.execPath, [...cage, ...files, path, ...args], { stdio, env, cwd: '/', windowsHide: true })
 }

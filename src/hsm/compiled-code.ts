@@ -1,12 +1,16 @@
-/** How a key process is told where to keep its compiled code between starts. */
-const ARGUMENT = 'compiled-code='
-
-/** The argument of a process that keeps its compiled code in `directory`. */
-export function compiledCodeArgument(directory: string): string {
-  return `${ARGUMENT}${directory}`
+/**
+ * The environment of a key process that keeps its compiled code in `directory`. Node's own variable, because by the time that
+ * a program of this process could ask for it, Node would have loaded what strips types.
+ */
+export function compiledCodeEnvironment(directory: string): { readonly NODE_COMPILE_CACHE: string } {
+  return { NODE_COMPILE_CACHE: directory }
 }
 
-/** Nothing for a process that compiles itself at every start. */
-export function compiledCodeDirectory(argv: readonly string[]): string | undefined {
-  return argv.find((argument) => argument.startsWith(ARGUMENT))?.slice(ARGUMENT.length)
+/** Where a process keeps its compiled code, and whatever else is in its environment. */
+export function readEnvironment(env: NodeJS.ProcessEnv): {
+  readonly compiledCode: string | undefined
+  readonly others: readonly string[]
+} {
+  const { NODE_COMPILE_CACHE: compiledCode, ...others } = env
+  return { compiledCode, others: Object.keys(others) }
 }

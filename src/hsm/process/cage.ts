@@ -1,7 +1,7 @@
 import { closeSync, openSync, unlinkSync } from 'node:fs'
 import { devNull, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { compiledCodeDirectory } from '../compiled-code.ts'
+import { readEnvironment } from '../compiled-code.ts'
 
 /** What a caged process answers to an attempt. Any other failure is no proof: another day the attempt might succeed. */
 const DENIED: ReadonlySet<unknown> = new Set([
@@ -72,10 +72,10 @@ async function isDenied(attempt: Attempt): Promise<boolean> {
 
 /** What is wrong with the way the process was started; it finds a hole that no attempt happens to go through. */
 function startedWrongly(): string | undefined {
-  if (Object.keys(process.env).length > 0) return 'it has an environment'
+  const { compiledCode, others } = readEnvironment(process.env)
+  if (others.length > 0) return 'it has an environment'
   const missing = REQUIRED.find((argument) => !process.execArgv.includes(argument))
   if (missing) return `it was started without ${missing}`
-  const compiledCode = compiledCodeDirectory(process.argv)
   const kept = compiledCode === undefined ? undefined : `${WRITES}${compiledCode}`
   const hole = process.execArgv.find((argument) => argument !== kept && HOLE.test(argument))
   return hole && `it was started with ${hole}`
