@@ -5,7 +5,7 @@ import { dataDirectory, eraseState } from './data-directory.ts'
 import { isError, type ServiceError } from './domain/error.ts'
 import type { Engine, Surroundings } from './engine.ts'
 import { controls, type Emulator } from './http/control.ts'
-import { listen } from './http/listener.ts'
+import type { Handlers } from './http/listener.ts'
 import { openKeyBoundary } from './key-boundary.ts'
 import { openLog } from './log.ts'
 import { travellingClock } from './request/clock.ts'
@@ -73,7 +73,10 @@ async function openBehindBoundary(config: Config, around: Surroundings): Promise
   const boundary = await openKeyBoundary(config)
   if (isError(boundary)) return boundary
   const { openEngine } = await import('./engine.ts')
-  return openEngine(config, around, boundary)
+  const opening = openEngine(config, around, boundary)
+  // Most of its time is the key process's, in which this one has nothing else to do.
+  await import('./http/listener.ts')
+  return opening
 }
 
 async function listenWith(config: Config, first: Engine, around: Surroundings): Promise<Running> {
@@ -113,8 +116,12 @@ function notesOf({ mode, regions, dataDirectory: root }: Config, { account, isFi
   return { account, isFirstStart, regions, ...credentials }
 }
 
-/** Rejects for TLS files that cannot be read as for a port that is taken. */
-async function openListener({ host, port, tls }: Config, handlers: Parameters<typeof listen>[1]) {
+/**
+ * Rejects for TLS files that cannot be read as for a port that is taken. The listener is loaded when the key process has
+ * been started, which takes longest.
+ */
+async function openListener({ host, port, tls }: Config, handlers: Handlers) {
+  const { listen } = await import('./http/listener.ts')
   const files = tls && { cert: readFileSync(tls.certPath), key: readFileSync(tls.keyPath) }
   return listen({ host, port, ...(files ? { tls: files } : {}) }, handlers)
 }
