@@ -8,17 +8,20 @@ import {
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose'
-import { error, type ServiceError } from '../domain/error.ts'
+import { error, isError, type ServiceError } from '../domain/error.ts'
 import { OIDC_DOCUMENT_MAX_BYTES, OIDC_KEYS_CACHED_MS, OIDC_LEEWAY_SECONDS, OIDC_TIMEOUT_MS } from '../domain/limits.ts'
 import type { TokenClaims, TokenVerifier } from '../request/iam/web-identity.ts'
 
 /** Signatures of public keys only: a shared secret would let its holders speak for the provider. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
 
-const NO_KEY = error(
-  'InvalidIdentityToken',
-  "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
-)
+/** @param cause - a file, a network or a document that failed; never the token's fault. */
+const noKey = (cause: unknown) =>
+  error(
+    'InvalidIdentityToken',
+    "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
+    cause,
+  )
 const NO_TOKEN = error(
   'InvalidIdentityToken',
   'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)',
@@ -43,8 +46,8 @@ export function openTokenVerifier(sources: KeySources): TokenVerifier {
   return {
     issuerOf: async (token) => issuerOf(token),
     async verify(issuer, token, now) {
-      const keys = await keysOf(issuer).catch(() => undefined)
-      if (!keys) return NO_KEY
+      const keys = await keysOf(issuer).catch(noKey)
+      if (isError(keys)) return keys
       try {
         const { payload } = await jwtVerify(token, keys, {
           issuer,
@@ -126,7 +129,7 @@ function refusalOf(cause: unknown, now: number): ServiceError {
       `Token expired: current date/time ${seconds} must be before the expiration date/time ${cause.payload.exp}`,
     )
   }
-  if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys) return NO_KEY
+  if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys) return noKey(cause)
   if (cause instanceof errors.JWKSTimeout || !(cause instanceof errors.JOSEError))
     return error('IDPCommunicationError', 'The identity provider could not be reached.', cause)
   return NO_TOKEN

@@ -3,6 +3,7 @@ import type { WrappedKey } from '../domain/key.ts'
 import { DIGEST_KEY_VALIDITY_MS, DIGEST_KEYS_MAX, DIGEST_PERIOD_MS } from '../domain/limits.ts'
 import { fingerprintOf } from '../trail/log-files/fingerprint.ts'
 import type { KeyProcess, Store } from './ports.ts'
+import { openTurns } from './turns.ts'
 
 /** A key that signs digest files, by its public half. */
 export type DigestKey = {
@@ -60,7 +61,7 @@ function keptText(keys: readonly DigestKey[]): string {
 /** Keys are made when they are first needed, each for a year; old ones stay, for what they signed. */
 export function openDigestKeys(store: Pick<Store, 'setting' | 'putSetting'>, hsm: KeyProcess): DigestKeys {
   const load = async () => parseKept((await store.setting(SETTING)) ?? '[]').map(keyOf)
-  let working: Promise<unknown> = Promise.resolve()
+  const turns = openTurns()
 
   async function make(keys: readonly DigestKey[], end: number): Promise<string | ServiceError> {
     if (keys.length >= DIGEST_KEYS_MAX) return error('KMSInternalException', 'there are too many keys for digests')
@@ -81,11 +82,7 @@ export function openDigestKeys(store: Pick<Store, 'setting' | 'putSetting'>, hsm
 
   return {
     // One after the other, so that two digests do not make two keys.
-    at(end) {
-      const found = working.then(() => findOrMake(end))
-      working = found.catch(() => undefined)
-      return found
-    },
+    at: (end) => turns.take(SETTING, () => findOrMake(end)),
     async sign(fingerprint, text) {
       const key = (await load()).find((each) => each.fingerprint === fingerprint)
       if (!key) return error('KMSInternalException', undefined, 'no such key for digests')

@@ -72,6 +72,7 @@ export function oneAtATime(search: Search): (wanted: Wanted) => Promise<Found | 
   return async (wanted) => {
     if (waiting > TRAIL_SEARCHES_WAITING_MAX) return TOO_MANY
     waiting += 1
+    // A search that fails tells its own caller; the next one only waits for its end.
     const mine = last.then(() => search(wanted))
     last = mine.catch(() => undefined)
     try {
