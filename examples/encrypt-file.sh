@@ -21,7 +21,7 @@ trap finish EXIT
 if [ -z "${AWS_ENDPOINT_URL:-}" ]; then
   node "$(dirname "$0")/../bin/trent" dev --port 0 >"$work/trent.log" &
   trent=$!
-  until grep -q 'listens at' "$work/trent.log"; do
+  until grep -qs 'listens at' "$work/trent.log"; do
     kill -0 "$trent"
     sleep 0.1
   done
