@@ -1,5 +1,6 @@
 import type { Config } from './config.ts'
 import type { DataDirectory } from './data-directory.ts'
+import { defaultKeys } from './default-keys.ts'
 import { type AccountId, parseAccountId } from './domain/arn.ts'
 import { error, isError, type ServiceError } from './domain/error.ts'
 import { type EventHistory, type HistoryParts, historyBehind, historyInMemory } from './event-history.ts'
@@ -20,6 +21,7 @@ import { keyPolicies } from './request/key-policy.ts'
 import { openKeyStoreConnections } from './request/key-store-connections.ts'
 import { openKeyUsages, unwrittenFrom } from './request/key-usages.ts'
 import type { Log } from './request/log.ts'
+import { refusingToManage } from './request/managed-access.ts'
 import { openOutbox, recoverOutbox } from './request/outbox.ts'
 import { pipeline } from './request/pipeline.ts'
 import type { Ids, KeyStoreBackends, Store, Trail } from './request/ports.ts'
@@ -172,7 +174,8 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
   const accept = acceptAnyone({ defaultAccount: installed.account, principals, isUnrestricted: auth !== 'enforce' })
   const authenticate = isEmulator ? byOrigin({ accept, issued: issuedInMode(auth, { verify, accept }, log) }) : verify
   const policies = keyPolicies(clock, iam.binder)
-  const authorize = authorizeInMode(auth, authorizeByPolicies({ policies, compiled: iam.compiled, clock, store }), log)
+  const byPolicies = authorizeByPolicies({ policies, compiled: iam.compiled, clock, store })
+  const authorize = refusingToManage(authorizeInMode(auth, byPolicies, log))
   const parts = {
     store,
     hsm,
@@ -201,6 +204,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       keyUsages,
       searchTrail: oneAtATime(searchOf(state)),
       cloudTrail,
+      managedKeys: defaultKeys(parts, isEmulator),
       allowsCustomKeys: isEmulator,
       serves: (region) => isEmulator || config.regions.includes(region),
       ...(isEmulator ? { faults: around.faults } : {}),

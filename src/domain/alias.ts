@@ -9,6 +9,11 @@ const PREFIX = 'alias/'
 const RESERVED = 'alias/aws/'
 const NAME = /^alias\/[a-zA-Z0-9/_-]+$/
 
+/** Whether the name is one of those that no customer may give. */
+export function isReservedAlias(name: string): boolean {
+  return name.startsWith(RESERVED)
+}
+
 /**
  * The name of a customer's alias.
  *
@@ -21,7 +26,7 @@ export function parseAliasName(name: string): AliasName | ServiceError {
       'ValidationException',
       'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
     )
-  if (name.startsWith(RESERVED)) return error('InvalidAliasNameException')
+  if (isReservedAlias(name)) return error('InvalidAliasNameException')
   if (name === PREFIX) return error('ValidationException', 'Invalid identifier')
   return NAME.test(name)
     ? (name as AliasName)

@@ -132,9 +132,12 @@ function granted(targets: Targets): GrantedTargets<Targets> {
 
 /**
  * Proof for a duty of the service itself. There is no caller to decide about: the duty stands in the store because a call
- * that was authorised has put it there.
+ * that was authorised has put it there, or is to make a key that nobody but the service makes.
  */
-export function authorizeDuty(action: OwnAction, { scope, keyId }: Duty): Authorized<OwnAction> {
+export function authorizeDuty(
+  action: OwnAction,
+  { scope, keyId }: Pick<Duty, 'scope' | 'keyId'>,
+): Authorized<OwnAction> {
   const resource: string = keyArn(scope, keyId)
   return { action, resource } as Authorized<OwnAction>
 }

@@ -1,3 +1,4 @@
+import { isReservedAlias } from '../domain/alias.ts'
 import { type AliasName, aliasArn, type KeyId, keyArn, type Region, type Scope } from '../domain/arn.ts'
 import { seenThrough } from '../domain/custom-key-store.ts'
 import { error, isError, type ServiceError } from '../domain/error.ts'
@@ -10,7 +11,7 @@ import type { Directory } from './iam/directory.ts'
 import type { Mfa } from './iam/mfa.ts'
 import type { Iam } from './iam/parts.ts'
 import { refuseMissingKey } from './missing-key.ts'
-import type { Store } from './ports.ts'
+import type { ManagedKeys, Store } from './ports.ts'
 import type { KeyTarget } from './targets.ts'
 
 /** `refused`: the operation takes key ids and key ARNs only. */
@@ -38,7 +39,10 @@ export type Finder = {
   readonly mfa: (given: Parameters<Mfa['check']>[1]) => ReturnType<Mfa['check']>
 }
 
-export type FinderParts = TokenParts & { readonly iam: Pick<Iam, 'mfa' | 'proveWebIdentity'> }
+export type FinderParts = TokenParts & {
+  readonly iam: Pick<Iam, 'mfa' | 'proveWebIdentity'>
+  readonly managedKeys: ManagedKeys
+}
 
 export function finderFor(parts: FinderParts, caller: VerifiedCaller): Finder {
   const { store } = parts
@@ -74,7 +78,7 @@ export function finderFor(parts: FinderParts, caller: VerifiedCaller): Finder {
 type Wanted<A> = { readonly action: A; readonly named: string; readonly aliases: AliasRule }
 
 async function findTarget<A extends string>(
-  { store, clock }: TokenParts,
+  { store, clock, managedKeys }: FinderParts,
   caller: VerifiedCaller,
   wanted: Wanted<A>,
 ): Promise<KeyTarget<A> | ServiceError> {
@@ -82,7 +86,8 @@ async function findTarget<A extends string>(
   if (isError(reference)) return reference
   if (reference.kind === 'alias' && wanted.aliases === 'refused')
     return error('InvalidArnException', 'Key Aliases are not supported for this operation.')
-  const key = await referencedKey(store, reference)
+  const found = await referencedKey(store, reference)
+  const key = isError(found) ? ((await keyToMake(managedKeys, caller, reference)) ?? found) : found
   if (isError(key))
     return reference.scope.account === caller.scope.account
       ? key
@@ -101,6 +106,18 @@ async function referencedKey(store: Store, reference: KeyReference): Promise<Key
   const keyId = reference.kind === 'key' ? reference.keyId : alias?.targetKeyId
   const key = keyId && (await findKey(store, reference.scope, keyId))
   return key ?? error('NotFoundException', `Key '${keyId && keyArn(reference.scope, keyId)}' does not exist`)
+}
+
+/** A key that AWS manages is there for whoever of its account names it; nobody else makes it be there. */
+async function keyToMake(
+  managedKeys: ManagedKeys,
+  { scope }: VerifiedCaller,
+  reference: KeyReference,
+): Promise<Key | ServiceError | undefined> {
+  const isOwn = reference.scope.account === scope.account
+  return isOwn && reference.kind === 'alias' && isReservedAlias(reference.aliasName)
+    ? managedKeys.find(reference.scope, reference.aliasName)
+    : undefined
 }
 
 /** A key in a custom key store is in the state that its store leaves it. */

@@ -21,6 +21,7 @@ import type {
   KeyProcess,
   KeyStoreBackends,
   LastUses,
+  ManagedKeys,
   Store,
   TrailSearch,
   UsableKey,
@@ -61,6 +62,7 @@ export type Call = {
   readonly iam: Iam
   readonly searchTrail: TrailSearch
   readonly cloudTrail: CloudTrail
+  readonly managedKeys: ManagedKeys
   /** The emulator lets requests fix a new key's id and material. */
   readonly allowsCustomKeys: boolean
   /** Whether keys may be in that Region. */

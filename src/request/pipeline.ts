@@ -17,7 +17,17 @@ import type { KeyUsages } from './key-usages.ts'
 import type { Log } from './log.ts'
 import type { Call, Service } from './operation.ts'
 import type { Outbox } from './outbox.ts'
-import type { Change, Clock, Ids, KeyProcess, KeyStoreBackends, Store, Trail, TrailSearch } from './ports.ts'
+import type {
+  Change,
+  Clock,
+  Ids,
+  KeyProcess,
+  KeyStoreBackends,
+  ManagedKeys,
+  Store,
+  Trail,
+  TrailSearch,
+} from './ports.ts'
 import { eventOf, eventsElsewhere } from './record.ts'
 import { isLost, route } from './route.ts'
 import { resourceArn } from './targets.ts'
@@ -44,6 +54,7 @@ export type PipelineParts = AdmissionParts & {
   readonly keyUsages: KeyUsages
   readonly searchTrail: TrailSearch
   readonly cloudTrail: CloudTrail
+  readonly managedKeys: ManagedKeys
 }
 
 /**
@@ -132,7 +143,7 @@ async function decide(parts: PipelineParts, { known, operation, caller, input }:
   const { admission: granted, verdicts } = decided instanceof Promise ? await decided : decided
   if (isError(granted)) return { ...known, targets, verdicts, result: granted }
   const { store, hsm, clock, ids, policies, iam, allowsCustomKeys, serves, keyStoreBackends } = parts
-  const { keyUsages, searchTrail, cloudTrail } = parts
+  const { keyUsages, searchTrail, cloudTrail, managedKeys } = parts
   const call: Call = {
     caller,
     find,
@@ -148,6 +159,7 @@ async function decide(parts: PipelineParts, { known, operation, caller, input }:
     keyUsages,
     searchTrail,
     cloudTrail,
+    managedKeys,
   }
   const outcome = await operation.run(input, granted, call)
   return { ...known, targets, verdicts, result: afterDryRun(input, outcome) }

@@ -176,6 +176,14 @@ export interface Trail {
 /** Looks for recorded events, newest first; one call reads a bounded part of them. `ThrottlingException` when too many wait. */
 export type TrailSearch = ReturnType<typeof oneAtATime>
 
+/** Keys that AWS manages in the accounts of its services' users. */
+export type ManagedKeys = {
+  /** The key that an `alias/aws/…` names in that account and Region, made when it is first asked for; nothing for any other name. */
+  find(scope: Scope, name: AliasName): Promise<Key | ServiceError | undefined>
+  /** Aliases that accounts have before there is a key behind them. */
+  listed(): Promise<readonly AliasName[]>
+}
+
 /** Last uses of keys. */
 export interface LastUses {
   /** Nothing when there was none since they are known. */
@@ -191,7 +199,7 @@ export type Authorized<Action extends string = string> = Brand<
 >
 
 /** What the service does by itself when it falls due, named as in its event; no policy grants or denies it. */
-export type OwnAction = 'RotateKey' | 'SynchronizeMultiRegionKey'
+export type OwnAction = 'CreateKey' | 'RotateKey' | 'SynchronizeMultiRegionKey'
 
 /** Proof that a key is in a state and of a usage that the operation may use, with the authorisation it was given. */
 export type UsableKey<Action extends string = string> = Brand<

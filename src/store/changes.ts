@@ -67,7 +67,7 @@ function insertKey(sql: Statements, change: ChangeOf<'insert-key'>): Applied {
   const scopeId = findScopeId(sql, key) ?? insertScope(sql, key)
   const { revision, createdAt } = key
   sql.insertKey.run(scopeId, keyIdBytes(key.keyId), revision, createdAt, currentMaterialBytes(key), keyRecord(key))
-  sql.addToKeyCount.run(1, scopeId)
+  sql.addToKeyCount.run(weightOf(key), scopeId)
   if (integer(sql.countKeysOf.get(scopeId) ?? {}, 'count') > keysMax) return 'conflict'
   if (!isPutInStore(sql, scopeId, change)) return 'conflict'
   const touched = keySubject(key, key.keyId)
@@ -78,6 +78,9 @@ function insertKey(sql: Statements, change: ChangeOf<'insert-key'>): Applied {
   const added = insertMaterial(sql, material)
   return added === 'conflict' ? added : [touched, ...added]
 }
+
+/** What a key counts among those that an account may have: AWS's do not. Source: KMS resource quotas. */
+const weightOf = ({ manager }: Key): number => (manager === 'AWS' ? 0 : 1)
 
 /** One Region never holds a material id twice, in whichever accounts: a ciphertext names nothing but that id. */
 function insertMaterial(sql: Statements, material: KeyMaterial): Applied {
@@ -140,7 +143,7 @@ function deleteKey(sql: Statements, { key }: ChangeOf<'delete-key'>): Applied {
   takeFromStore(sql, scopeId, key)
   sql.deleteKeyUsage.run(scopeId, keyId)
   sql.deleteKey.run(scopeId, keyId)
-  sql.addToKeyCount.run(-1, scopeId)
+  sql.addToKeyCount.run(-weightOf(key), scopeId)
   return touched
 }
 

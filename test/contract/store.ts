@@ -267,6 +267,16 @@ function pages(holds: Holds): void {
     assert.equal(await store.countKeys(HOME), ids.length)
   })
 
+  holds('keys that AWS manages are listed, and count for nothing', async (store) => {
+    const managed = keyOf(A, { manager: 'AWS' })
+    await put(store, insertKey(managed), insertKey(keyOf(B)))
+    assert.deepEqual(await store.listKeys(HOME, { limit: 3 }), [A, B])
+    assert.equal((await store.findKey(HOME, A))?.manager, 'AWS')
+    assert.equal(await store.countKeys(HOME), 1)
+    await put(store, { kind: 'delete-key', key: managed })
+    assert.equal(await store.countKeys(HOME), 1)
+  })
+
   holds('a page goes on after a key that has been deleted', async (store) => {
     for (const n of [1, 2, 3]) await put(store, insertKey(keyOf(parseKeyIdOf(n))))
     await put(store, { kind: 'delete-key', key: keyOf(parseKeyIdOf(2)) })

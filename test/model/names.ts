@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { ownAliases } from '../support/own-aliases.ts'
 import { expects, isAbout, milliseconds, type Refusal, refused } from './expectation.ts'
 import { type ModelAlias, type Region, SPECS, type World } from './state.ts'
 import { chosen, chosenKey, nameOf, nth, region, step } from './step.ts'
@@ -78,7 +79,8 @@ type Entry = {
 }
 
 export async function compareAliases(world: World, place: Region): Promise<void> {
-  const { Aliases } = await expects(world, 'ListAliases', {}, { region: place }, undefined)
+  const answer = await expects(world, 'ListAliases', {}, { region: place }, undefined)
+  const Aliases = ownAliases<Entry>(answer.Aliases)
   const expected = world.aliases.filter((alias) => alias.region === place)
   const sorted = expected.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   assert.deepEqual(
@@ -86,7 +88,8 @@ export async function compareAliases(world: World, place: Region): Promise<void>
     sorted.map((alias) => [alias.name, alias.key.family.keyId]),
   )
   for (const [index, alias] of sorted.entries()) {
-    const entry: Entry = Aliases[index]
+    const entry = Aliases[index]
+    assert.ok(entry)
     isAbout(entry.CreationDate, alias.made, 'CreationDate')
     isAbout(entry.LastUpdatedDate, alias.moved, 'LastUpdatedDate')
     assert.ok(milliseconds(entry.CreationDate) <= milliseconds(entry.LastUpdatedDate))

@@ -1,4 +1,4 @@
-import { aliasArn } from '../../domain/arn.ts'
+import { type AliasName, aliasArn, type Scope } from '../../domain/arn.ts'
 import { isError } from '../../domain/error.ts'
 import type { Alias } from '../../domain/key.ts'
 import { list, optional } from '../../protocol/shape.ts'
@@ -32,10 +32,34 @@ export const ListAliases = operation({
       return hiddenResource(call.caller.principal.arn, 'kms:ListAliases')
     const filter = target ? { targetKeyId: target.key.keyId } : {}
     const aliases = await call.store.listAliases(call.caller.scope, { ...wanted, ...filter, limit: wanted.limit + 1 })
-    const { page, ...rest } = cutPage(aliases, wanted.limit, (alias) => alias.name)
-    return { output: { Aliases: page.map(entryOf), ...rest } }
+    const { scope } = call.caller
+    const reserved = target ? [] : await call.managedKeys.listed()
+    const listed = withReserved(
+      scope,
+      aliases,
+      reserved.filter((name) => name > (wanted.after ?? '')),
+    )
+    const { page, ...rest } = cutPage(listed, wanted.limit, ({ AliasName }) => AliasName)
+    return { output: { Aliases: page, ...rest } }
   },
 })
+
+type Entry = { readonly AliasName: AliasName; readonly AliasArn: string }
+
+/**
+ * The aliases of a page and what of the reserved ones is not among them, in order. What is read one longer than the page
+ * reaches as far as the page does, so that of what comes after it none is cut in.
+ */
+function withReserved(scope: Scope, aliases: readonly Alias[], reserved: readonly AliasName[]): readonly Entry[] {
+  if (reserved.length === 0) return aliases.map(entryOf)
+  const made = new Set(aliases.map(({ name }) => name))
+  const unmade = reserved.filter((name) => !made.has(name))
+  const entries = [
+    ...aliases.map(entryOf),
+    ...unmade.map((name) => ({ AliasName: name, AliasArn: aliasArn(scope, name) })),
+  ]
+  return entries.toSorted((a, b) => (a.AliasName < b.AliasName ? -1 : 1))
+}
 
 function entryOf(alias: Alias) {
   return {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { refusedWith } from '../../support/answer.ts'
 import { createKey, encrypt } from '../../support/key.ts'
+import { ownAliases } from '../../support/own-aliases.ts'
 import { claim, newAccount, startTrent } from '../../support/trent.ts'
 
 const trent = await startTrent('dev')
@@ -20,7 +21,7 @@ const ELSEWHERE = [
 for (const [name, there] of ELSEWHERE) {
   test(`${name} lists nothing of it`, async () => {
     assert.deepEqual(await trent.ok('ListKeys', {}, there), { Keys: [], Truncated: false })
-    assert.deepEqual(await trent.ok('ListAliases', {}, there), { Aliases: [], Truncated: false })
+    assert.deepEqual(ownAliases((await trent.ok('ListAliases', {}, there)).Aliases), [])
   })
 
   test(`${name} finds neither key id nor alias`, async () => {
