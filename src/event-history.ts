@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Config } from './config.ts'
 import type { DataDirectory } from './data-directory.ts'
 import type { AccountId } from './domain/arn.ts'
@@ -13,7 +14,7 @@ import { type Follower, openFollower } from './trail/follower/follower.ts'
 import type { FollowerSetup } from './trail/follower/messages.ts'
 import { openHistoryBuilder } from './trail/history/builder.ts'
 import { openForReading } from './trail/history/index-file.ts'
-import { type HistoryPage, type HistoryQuery, lookUp } from './trail/history/lookup.ts'
+import { lastUseOf, lookUp } from './trail/history/lookup.ts'
 import type { DigestSigner } from './trail/log-files/digest.ts'
 import { endLogging } from './trail/log-files/exporter.ts'
 import type { MemoryTrail } from './trail/memory.ts'
@@ -52,15 +53,17 @@ function signerOver(keys: DigestKeys): DigestSigner {
 export function historyInMemory(trail: MemoryTrail, { store, hsm, clock, outbox }: HistoryParts): EventHistory {
   let builder: ReturnType<typeof openHistoryBuilder> | undefined
   let known = 0
+  const current = async () => {
+    await outbox.drain()
+    builder ??= openHistoryBuilder(':memory:')
+    const { count } = trail
+    if (count > known) builder.add(trail.lines().slice(-(count - known)), clock.now())
+    known = count
+    return builder.db
+  }
   return {
-    async lookUp(query) {
-      await outbox.drain()
-      builder ??= openHistoryBuilder(':memory:')
-      const { count } = trail
-      if (count > known) builder.add(trail.lines().slice(-(count - known)), clock.now())
-      known = count
-      return lookUp(builder.db, query)
-    },
+    lookUp: async (query) => lookUp(await current(), query),
+    lastUse: async (account, accessKeyId) => lastUseOf(await current(), account, accessKeyId),
     digestKeys: openDigestKeys(store, hsm),
     trail: () => undefined,
     close: async () => builder?.[Symbol.dispose](),
@@ -79,11 +82,12 @@ function setupOf(directory: DataDirectory, { head }: OpenTrail, { config, accoun
   return { ...setup, logFiles: { begin: head, state: directory.logFiles, outlet: logFiles, trail, home, places } }
 }
 
-async function lookUpIn(path: string, query: HistoryQuery, log: Log): Promise<HistoryPage | ServiceError> {
+/** @returns nothing while there is no index. */
+async function readIn<T>(path: string, log: Log, read: (db: DatabaseSync) => T): Promise<T | undefined | ServiceError> {
   try {
     // Opened for each lookup, because the follower may make the file anew; it takes less than a page's reading.
     using db = existsSync(path) ? openForReading(path) : undefined
-    return db ? lookUp(db, query) : { events: [] }
+    return db && read(db)
   } catch (cause) {
     log.error('the index of events cannot be read', { cause })
     return error('KMSInternalException', undefined, cause)
@@ -120,12 +124,14 @@ export function historyBehind(directory: DataDirectory, trail: OpenTrail, parts:
     warn: (message, cause) => log.error(message, { cause }),
     ...startOf(config, directory),
   })
+  const current = async <T>(read: (db: DatabaseSync) => T) => {
+    await outbox.drain()
+    await follower.reach()
+    return readIn(directory.history, log, read)
+  }
   return {
-    async lookUp(query) {
-      await outbox.drain()
-      await follower.reach()
-      return lookUpIn(directory.history, query, log)
-    },
+    lookUp: async (query) => (await current((db) => lookUp(db, query))) ?? { events: [] },
+    lastUse: (account, accessKeyId) => current((db) => lastUseOf(db, account, accessKeyId)),
     digestKeys,
     trail: () => deliveredTrail(config, follower),
     close: () => follower.close(),

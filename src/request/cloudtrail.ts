@@ -1,5 +1,6 @@
 import type { AccountId, Region } from '../domain/arn.ts'
 import type { ServiceError } from '../domain/error.ts'
+import type { HistoryEntry } from '../trail/history/entry.ts'
 import type { HistoryPage, HistoryQuery } from '../trail/history/lookup.ts'
 import type { DigestKeys } from './digest-keys.ts'
 
@@ -18,6 +19,8 @@ export type DeliveredTrail = {
 export type CloudTrail = {
   /** Events of the trail, newest first; `KMSInternalException` when the index cannot be read. */
   lookUp(query: HistoryQuery): Promise<HistoryPage | ServiceError>
+  /** The newest call, in any Region, that was signed with an access key; errors as of `lookUp`. */
+  lastUse(account: AccountId, accessKeyId: string): Promise<HistoryEntry | undefined | ServiceError>
   readonly digestKeys: Pick<DigestKeys, 'between'>
   /** Nothing where no log files are delivered. */
   trail(): DeliveredTrail | undefined

@@ -99,7 +99,6 @@ export interface Store extends Directory, AsyncDisposable {
   findAlias(scope: Scope, name: AliasName): Promise<Alias | undefined>
   /** The material of that id in the Region, whichever account owns it: a ciphertext names nothing else. */
   findMaterial(region: Region, materialId: KeyMaterialId): Promise<KeyMaterial | undefined>
-  findAccessKey(accessKeyId: string): Promise<AccessKey | undefined>
   /** A key's grants for any of these grantees, four of them at the most. */
   findGrants(scope: Scope, keyId: KeyId, grantees: readonly string[]): Promise<readonly Grant[]>
   findGrant(scope: Scope, keyId: KeyId, grantId: GrantId): Promise<Grant | undefined>

@@ -336,6 +336,7 @@ for (const [sentence, principal, grants, expected] of GRANTED)
 
 const retirable: KeyGrant = { ...grantTo(ROLE, 'Encrypt'), retiringPrincipal: USER }
 const issuedByOther: KeyGrant = { ...grantTo(ROLE, 'Encrypt'), issuingAccount: OTHER }
+const boundTo = (grant: KeyGrant, arn: string, id: string): KeyGrant => ({ ...grant, boundPrincipals: [{ arn, id }] })
 const RETIRED: readonly (readonly [
   sentence: string,
   principal: Principal,
@@ -379,6 +380,24 @@ const RETIRED: readonly (readonly [
     user('dana', { identityPolicies: [DENY_ALL] }),
     [retirable],
     'explicit identity-policy',
+  ],
+  [
+    'the retiring principal that the grant meant may retire',
+    user('dana', { uniqueId: 'AIDA1' }),
+    [boundTo(retirable, USER, 'AIDA1')],
+    'allow',
+  ],
+  [
+    'a user made anew with the name of the retiring principal may not retire',
+    user('dana', { uniqueId: 'AIDA2' }),
+    [boundTo(retirable, USER, 'AIDA1')],
+    'grant-or-identity-policy',
+  ],
+  [
+    'a role made anew with the name of the grantee may not retire, though the grant lists RetireGrant',
+    session({ uniqueId: 'AROA2' }),
+    [boundTo(grantTo(ROLE, 'Encrypt', 'RetireGrant'), ROLE, 'AROA1')],
+    'grant-or-identity-policy',
   ],
   ['without the grant nobody retires it', root, [], 'grant-or-identity-policy'],
   ['a service does not retire', service, [retirable], 'grant-or-identity-policy'],

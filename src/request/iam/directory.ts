@@ -47,6 +47,7 @@ export interface Directory {
   listReferrers(wanted: ReferrersWanted, page: Page<string>): Promise<readonly Entity[]>
   /** References of that usage to `target`, from entities of every kind. */
   countReferrers(account: AccountId, target: string, usage: ReferenceUsage): Promise<number>
+  findAccessKey(accessKeyId: string): Promise<AccessKey | undefined>
   /** Of a user, or of the root user when `userId` is absent; in order of id. */
   listAccessKeys(account: AccountId, userId: string | undefined): Promise<readonly AccessKey[]>
   /** Another number after every commit that touched the account's principals or policies; what was derived before is stale. */

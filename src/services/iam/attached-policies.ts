@@ -58,7 +58,8 @@ export const ATTACHED_POLICY_OPERATIONS: readonly Operation[] = HOLDERS.flatMap(
   }),
 ])
 
-function attachedBelow({ attachedPolicies }: PolicyHolder, prefix: string) {
+/** Managed policies below a path, as lists show them. */
+export function attachedBelow({ attachedPolicies }: PolicyHolder, prefix: string) {
   return attachedPolicies.flatMap((arn) => {
     const named = parsePolicyArn(arn)
     return named?.path.startsWith(prefix) ? [{ PolicyName: named.name, PolicyArn: arn }] : []

@@ -9,11 +9,15 @@ import { CreateUser } from './CreateUser.ts'
 import { DeleteAccessKey } from './DeleteAccessKey.ts'
 import { DeleteGroup } from './DeleteGroup.ts'
 import { DeleteUser } from './DeleteUser.ts'
+import { GetAccessKeyLastUsed } from './GetAccessKeyLastUsed.ts'
+import { GetAccountAuthorizationDetails } from './GetAccountAuthorizationDetails.ts'
+import { GetAccountSummary } from './GetAccountSummary.ts'
 import { GetGroup } from './GetGroup.ts'
 import { GetUser } from './GetUser.ts'
 import { INLINE_POLICY_OPERATIONS } from './inline-policies.ts'
 import { ListAccessKeys } from './ListAccessKeys.ts'
 import { LIST_OPERATIONS } from './lists.ts'
+import { LOGIN_OPERATIONS } from './logins.ts'
 import { MEMBERSHIP_OPERATIONS } from './memberships.ts'
 import { MFA_OPERATIONS } from './mfa-devices.ts'
 import { OIDC_OPERATIONS } from './oidc-providers.ts'
@@ -34,6 +38,9 @@ export const OPERATIONS: readonly Operation[] = [
   DeleteAccessKey,
   DeleteGroup,
   DeleteUser,
+  GetAccessKeyLastUsed,
+  GetAccountAuthorizationDetails,
+  GetAccountSummary,
   GetGroup,
   GetUser,
   ListAccessKeys,
@@ -45,6 +52,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...BOUNDARY_OPERATIONS,
   ...INLINE_POLICY_OPERATIONS,
   ...LIST_OPERATIONS,
+  ...LOGIN_OPERATIONS,
   ...MEMBERSHIP_OPERATIONS,
   ...MFA_OPERATIONS,
   ...OIDC_OPERATIONS,

@@ -28,7 +28,7 @@ export const Tag = structure({ Key: TagKeyType, Value: text(0, 256, `${TAG_CHARA
 export const TagList = list(Tag, 0, 50)
 export const TagKeyList = list(TagKeyType, 0, 50)
 
-const PermissionsBoundary = structure({
+export const PermissionsBoundary = structure({
   PermissionsBoundaryType: optional(text()),
   PermissionsBoundaryArn: optional(ArnType),
 })

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { integerOf, type Row } from '../sqlite.ts'
 import { EVERY, eventIdBytes, kindOf } from './builder.ts'
-import { type Attribute, entryOf, type ShownEvent } from './entry.ts'
+import { type Attribute, entryOf, type HistoryEntry, type ShownEvent } from './entry.ts'
 import { bytesOf } from './index-file.ts'
 import { unpack } from './packed.ts'
 
@@ -55,4 +55,28 @@ export function lookUp(db: DatabaseSync, query: HistoryQuery): HistoryPage {
   const last = page.at(-1)
   const events = page.flatMap(({ event }) => eventOf(db, event)?.shown ?? [])
   return { events, ...(marks.length > limit && last ? { next: last } : {}) }
+}
+
+/** The names of an access key in each Region of its account: Regions are stepped through, because accounts have many names. */
+const KEY_NAMES_SQL = `
+with recursive regions (region) as (
+  select min(region) from names where account = ?1
+  union all
+  select (select min(region) from names where account = ?1 and names.region > regions.region) from regions
+  where regions.region is not null
+)
+select names.id from regions join names
+on names.account = ?1 and names.region = regions.region and names.kind = ?2 and names.name = ?3`
+
+/** @returns the newest event, of any Region, of a call that was signed with an access key. Throws what SQLite answers. */
+export function lastUseOf(db: DatabaseSync, account: string, accessKeyId: string): HistoryEntry | undefined {
+  const newest = db.prepare('select time, event from marks where name = ? order by time desc, event desc limit 1')
+  const [last] = db
+    .prepare(KEY_NAMES_SQL)
+    .all(account, kindOf('AccessKeyId'), accessKeyId)
+    .map((name) => newest.get(integerOf(name, 'id')))
+    .filter((row) => row !== undefined)
+    .map((row) => ({ time: integerOf(row, 'time'), event: integerOf(row, 'event') }))
+    .sort((one, other) => other.time - one.time || other.event - one.event)
+  return last && eventOf(db, last.event)
 }
