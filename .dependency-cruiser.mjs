@@ -15,7 +15,8 @@ const ALLOWED = {
   hsm: ['domain', 'request'],
   oidc: ['domain', 'request'],
   http: ['domain', 'request'],
-  main: ['domain', 'request', 'services', 'store', 'hsm', 'oidc', 'http', 'trail'],
+  metrics: ['domain', 'request', 'trail'],
+  main: ['domain', 'request', 'services', 'store', 'hsm', 'oidc', 'http', 'metrics', 'trail'],
   cli: ['domain', 'sigv4', 'trail', 'main'],
 }
 

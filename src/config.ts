@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { type AccountId, parseAccountId, parseRegion, type Region } from './domain/arn.ts'
+import { METRICS_AUDIENCES, type MetricsAudience } from './http/metrics.ts'
 import { AUTH_MODES, type AuthMode, parseAuthMode } from './request/auth-mode.ts'
 
 /** `dev`: the emulator, any credentials. `serve`: the service, every signature verified. */
@@ -27,6 +28,8 @@ export type Config = {
   readonly attestationRootPaths: readonly string[]
   /** Where the keys of identity providers are, by their URL: files or URLs. */
   readonly oidcKeys: ReadonlyMap<string, string>
+  /** Who may read `/metrics`. */
+  readonly metrics: MetricsAudience
   /** How callers are treated; always `enforce` in `serve`. */
   readonly auth: AuthMode
 }
@@ -46,6 +49,7 @@ export type Options = {
   readonly logBucket?: string
   readonly attestationRoot?: readonly string[]
   readonly auth?: string
+  readonly metrics?: string
   readonly oidcKeys?: readonly string[]
 }
 
@@ -57,6 +61,7 @@ const DEFAULT_HOST = '127.0.0.1'
 const DEFAULT_DATA_DIRECTORY = './data'
 const DEFAULT_REGION = 'us-east-1'
 const DEFAULT_AUTH = 'issued'
+const DEFAULT_METRICS = 'loopback'
 const DEV_ACCOUNT = '000000000000'
 /** Names of S3 buckets. Source: Amazon S3 user guide, bucket naming rules. */
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
@@ -82,6 +87,8 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
     return wrong(`--region takes names such as ${DEFAULT_REGION}, not '${named.join(' ')}'`)
   const auth = mode === 'serve' ? 'enforce' : parseAuthMode(options.auth ?? DEFAULT_AUTH)
   if (!auth) return wrong(`--auth takes ${AUTH_MODES.join(', ')}, not '${options.auth}'`)
+  const metrics = METRICS_AUDIENCES.find((audience) => audience === (options.metrics ?? DEFAULT_METRICS))
+  if (!metrics) return wrong(`--metrics takes ${METRICS_AUDIENCES.join(', ')}, not '${options.metrics}'`)
   const oidcKeys = new Map((options.oidcKeys ?? []).map(parseKeySource))
   if (oidcKeys.has('')) return wrong('--oidc-keys takes ISSUER=FILE or ISSUER=URL')
   const host = options.host ?? DEFAULT_HOST
@@ -106,6 +113,7 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
     attestationRootPaths: options.attestationRoot ?? [],
     auth,
     oidcKeys,
+    metrics,
     ...(account === undefined ? {} : { account }),
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
     ...(tls === undefined ? {} : { tls }),

@@ -8,8 +8,10 @@ import { type Installation, install } from './first-start.ts'
 import { type OpenKeyProcess, openKeyProcess } from './hsm/client.ts'
 import type { Health } from './http/control.ts'
 import type { KeyBoundary } from './key-boundary.ts'
+import type { Vitals } from './metrics/families.ts'
 import { authorizeInMode, issuedInMode } from './request/auth-mode.ts'
 import { acceptAnyone, byOrigin, servedRegions, verifyEveryone } from './request/authenticate.ts'
+import type { CallFigures } from './request/call-figures.ts'
 import type { TravellingClock } from './request/clock.ts'
 import { authorizeByPolicies } from './request/decide.ts'
 import { openScheduler, runDueDuties } from './request/duties.ts'
@@ -41,6 +43,8 @@ export type Engine = {
   readonly account: AccountId
   readonly isFirstStart: boolean
   readonly health: () => Health
+  readonly vitals: () => Promise<Vitals>
+  readonly store: Store
   /** Does what is due by the clock. */
   runDue(): Promise<ServiceError | undefined>
   /** When the earliest duty falls due, milliseconds since the epoch. */
@@ -53,6 +57,7 @@ export type Surroundings = {
   readonly log: Log
   readonly clock: TravellingClock
   readonly faults: Faults
+  readonly calls: CallFigures
   readonly ids: Ids
   /** Where the keys of custom key stores are. */
   readonly keyStoreBackends?: KeyStoreBackends
@@ -152,7 +157,7 @@ function openSegments(directory: DataDirectory, store: Store, { clock, log }: Su
 
 async function assemble(config: Config, around: Surroundings, state: State): Promise<Engine | ServiceError> {
   const { store, hsm, trail, directory, opened } = state
-  const { clock, log, ids, keyStoreBackends = {} } = around
+  const { clock, log, ids, calls, keyStoreBackends = {} } = around
   const isEmulator = config.mode === 'dev'
   const installed = directory && !isEmulator ? await installation(config, directory, state, around) : emulated(config)
   if (isError(installed)) return installed
@@ -205,11 +210,14 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       searchTrail: oneAtATime(searchOf(state)),
       cloudTrail,
       managedKeys: defaultKeys(parts, isEmulator),
+      calls,
       allowsCustomKeys: isEmulator,
       serves: (region) => isEmulator || config.regions.includes(region),
       ...(isEmulator ? { faults: around.faults } : {}),
     }),
     health: () => healthOf(config, trail, hsm.health.alive),
+    vitals: () => vitalsOf(config, state, cloudTrail),
+    store,
     runDue: () => runDueDuties(parts),
     nextDueAt: () => store.nextDutyAt(),
     async close() {
@@ -258,6 +266,24 @@ function installation(config: Config, directory: DataDirectory, { store, hsm }: 
 function emulated({ account }: Config): Installation | ServiceError {
   const known = account ?? parseAccountId('000000000000')
   return known ? { account: known, isFirstStart: true } : error('KMSInternalException', 'no account is configured')
+}
+
+async function vitalsOf({ mode }: Config, { store, hsm, trail }: State, history: EventHistory): Promise<Vitals> {
+  const { alive, restarts } = hsm.health
+  const files =
+    'head' in trail ? { figures: trail.figures, pending: trail.pending, batch: trail.head.batch } : undefined
+  const indexed = history.indexedBatch()
+  return {
+    mode,
+    version: VERSION,
+    keyProcess: { isAlive: alive, restarts, inFlight: hsm.inFlight },
+    trail: {
+      isHealthy: trail.healthy,
+      ...(files ? { files } : {}),
+      ...(files && indexed !== undefined ? { indexLag: Math.max(0, files.batch - indexed) } : {}),
+    },
+    commits: await store.epoch(),
+  }
 }
 
 function healthOf({ mode }: Config, trail: Trail, isAlive: boolean): Health {

@@ -21,7 +21,11 @@ import type { MemoryTrail } from './trail/memory.ts'
 import type { OpenTrail } from './trail/segments.ts'
 
 /** What calls see of the trail, and what follows it. */
-export type EventHistory = CloudTrail & { close(): Promise<void> }
+export type EventHistory = CloudTrail & {
+  /** The last batch in the index; nothing while nothing builds one. */
+  indexedBatch(): number | undefined
+  close(): Promise<void>
+}
 
 export type HistoryParts = {
   readonly config: Config
@@ -66,6 +70,7 @@ export function historyInMemory(trail: MemoryTrail, { store, hsm, clock, outbox 
     lastUse: async (account, accessKeyId) => lastUseOf(await current(), account, accessKeyId),
     digestKeys: openDigestKeys(store, hsm),
     trail: () => undefined,
+    indexedBatch: () => undefined,
     close: async () => builder?.[Symbol.dispose](),
   }
 }
@@ -134,6 +139,7 @@ export function historyBehind(directory: DataDirectory, trail: OpenTrail, parts:
     lastUse: (account, accessKeyId) => current((db) => lastUseOf(db, account, accessKeyId)),
     digestKeys,
     trail: () => deliveredTrail(config, follower),
+    indexedBatch: () => follower.status?.historyBatch,
     close: () => follower.close(),
   }
 }

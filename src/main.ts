@@ -6,8 +6,11 @@ import { isError, type ServiceError } from './domain/error.ts'
 import type { Engine, Surroundings } from './engine.ts'
 import { controls, type Emulator } from './http/control.ts'
 import type { Handlers } from './http/listener.ts'
+import type { Metrics } from './http/metrics.ts'
 import { openKeyBoundary } from './key-boundary.ts'
 import { openLog } from './log.ts'
+import type { Meter } from './metrics.ts'
+import { openCallFigures } from './request/call-figures.ts'
 import { travellingClock } from './request/clock.ts'
 import { openFaults } from './request/faults.ts'
 import type { HttpRequest } from './request/http.ts'
@@ -36,7 +39,14 @@ export type Outside = Pick<Surroundings, 'keyStoreBackends'>
 
 /** Starts the emulator or the service and answers once it listens. */
 export async function start(config: Config, outside: Outside = {}): Promise<Running | StartFailure> {
-  const around = { log: openLog(), clock: travellingClock(Date.now), faults: openFaults(), ids, ...outside }
+  const around = {
+    log: openLog(),
+    clock: travellingClock(Date.now),
+    faults: openFaults(),
+    calls: openCallFigures(),
+    ids,
+    ...outside,
+  }
   try {
     const engine = await openSeeded(config, around)
     if (isError(engine)) return { kind: 'start-failure', message: engine.message ?? engine.code }
@@ -93,7 +103,11 @@ async function listenWith(config: Config, first: Engine, around: Surroundings): 
   }
   const emulator = config.mode === 'dev' ? emulatorOf(around, () => engine, reset) : undefined
   const listener = await openListener(config, {
-    control: controls(() => engine.health(), emulator),
+    control: controls(
+      () => engine.health(),
+      { audience: config.metrics, read: metricsOf(() => engine, around) },
+      emulator,
+    ),
     api: (request: HttpRequest) => engine.handle(request),
     requestId: ids.uuid,
   }).catch(async (cause) => {
@@ -105,6 +119,15 @@ async function listenWith(config: Config, first: Engine, around: Surroundings): 
     await engine.close()
   }
   return { url: urlOf(config, listener.port), notes: notesOf(config, engine), close, [Symbol.asyncDispose]: close }
+}
+
+/** Loaded by the first scrape. */
+function metricsOf(engine: () => Engine, around: Surroundings): () => Promise<Metrics> {
+  let opened: Promise<Meter> | undefined
+  return async () => {
+    opened ??= import('./metrics.ts').then(({ openMeter }) => openMeter(engine, around))
+    return (await opened).prometheus()
+  }
 }
 
 function urlOf({ host, tls }: Config, port: number): string {

@@ -100,5 +100,6 @@ function requestOf({ operation, input }: SeedCall, { account, region, requestId 
     body: Buffer.from(JSON.stringify(input)),
     isTooLarge: false,
     sourceIp: '127.0.0.1',
+    receivedAt: performance.now(),
   }
 }

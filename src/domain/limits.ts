@@ -289,3 +289,14 @@ export const DIGEST_KEYS_MAX = 100
 export const FOLLOWER_RESTART_MS = 10_000
 /** Milliseconds that a stop waits for the last log files and digests; what is left is delivered at the next start. */
 export const FOLLOWER_STOP_MS = 20_000
+
+/** Keys counted at once for the metrics: a millisecond or two, between which calls go on. */
+export const CENSUS_KEYS_AT_ONCE = 1_000
+/** Times that a count of all keys took, before the next one: it takes a twentieth of the time at the most. */
+export const CENSUS_IDLE_FACTOR = 20
+/** Milliseconds that a scrape waits for a count that has begun. */
+export const CENSUS_WAIT_MS = 250
+/** Regions that the metrics tell apart; AWS has fewer. */
+export const CENSUS_REGIONS_MAX = 64
+/** Keys with expiring material that the metrics name, soonest first. */
+export const EXPIRIES_SHOWN_MAX = 100

@@ -55,7 +55,12 @@ export function beginKeyProcess(options: StartOptions): StartingKeyProcess {
   }
 }
 
-export type OpenKeyProcess = KeyProcess & AsyncDisposable & { readonly health: Health }
+export type OpenKeyProcess = KeyProcess &
+  AsyncDisposable & {
+    readonly health: Health
+    /** Requests that it has not answered. */
+    readonly inFlight: number
+  }
 
 /** The process is gone or does not know what it is asked. Clients retry it. */
 const internal = (cause: string) => error('KMSInternalException', undefined, cause)
@@ -106,11 +111,13 @@ async function provide(
   return !isError(await keeper.renew(connection, domain))
 }
 
-function createAsk(supervisor: Supervisor, keeper: DomainKeyKeeper): Ask {
-  let inFlight = 0
+/** Requests that the key process has not answered. */
+type Load = { inFlight: number }
+
+function createAsk(supervisor: Supervisor, keeper: DomainKeyKeeper, load: Load): Ask {
   return async (op, fields, domain) => {
-    if (inFlight >= KEY_REQUESTS_MAX) return error('ThrottlingException', 'Rate exceeded')
-    inFlight += 1
+    if (load.inFlight >= KEY_REQUESTS_MAX) return error('ThrottlingException', 'Rate exceeded')
+    load.inFlight += 1
     try {
       for (let attempt = 1; ; attempt++) {
         const next = supervisor.connection()
@@ -122,7 +129,7 @@ function createAsk(supervisor: Supervisor, keeper: DomainKeyKeeper): Ask {
           return ERRORS.get(reply.code) ?? internal('the key process answered nonsense')
       }
     } finally {
-      inFlight -= 1
+      load.inFlight -= 1
     }
   }
 }
@@ -337,13 +344,17 @@ export async function openKeyProcess(options: KeyProcessOptions): Promise<OpenKe
   const opened = await start(options.begun?.connection)
   if (typeof opened === 'string') return error('KMSInternalException', opened)
   const supervisor = supervise(opened, () => start(), options.log ?? (() => {}))
+  const load = { inFlight: 0 }
   return {
-    ...callsOver(createAsk(supervisor, keeper)),
+    ...callsOver(createAsk(supervisor, keeper, load)),
     async forget(materialIds) {
       if (materialIds.length > 0) await supervisor.replace()
     },
     get health() {
       return supervisor.health
+    },
+    get inFlight() {
+      return load.inFlight
     },
     [Symbol.asyncDispose]: () => supervisor.stop(),
   }

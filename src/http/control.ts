@@ -3,6 +3,7 @@ import type { TravellingClock } from '../request/clock.ts'
 import type { Fault, Faults } from '../request/faults.ts'
 import { type HttpRequest, type HttpResponse, header } from '../request/http.ts'
 import { CLOCK_HELP, type ClockOrder, clockOrder } from './clock-order.ts'
+import { METRICS_PATH, type Metrics, type MetricsAudience, metricsAnswer } from './metrics.ts'
 
 /** What `GET /_trent/health` tells. */
 export type Health = {
@@ -34,15 +35,17 @@ const failed = (failure: ServiceError | undefined): Reply | undefined =>
   failure && { status: 500, value: { message: failure.message ?? failure.code } }
 
 /**
- * The paths below `/_trent/`.
+ * `/metrics` and the paths below `/_trent/`.
  *
  * @param emulator - absent in the service, where only health answers.
  */
 export function controls(
   health: () => Health,
+  metrics: { readonly audience: MetricsAudience; readonly read: () => Promise<Metrics> },
   emulator?: Emulator,
 ): (request: HttpRequest) => Promise<HttpResponse | undefined> {
   return async (request) => {
+    if (request.path === METRICS_PATH) return metricsAnswer(request, metrics.audience, metrics.read)
     const reply = await replyTo(request, health, emulator)
     return reply && { status: reply.status, contentType: JSON_TYPE, body: `${JSON.stringify(reply.value)}\n` }
   }

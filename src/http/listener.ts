@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls'
 import * as limits from '../domain/limits.ts'
 import type { HttpRequest, HttpResponse } from '../request/http.ts'
 import { type Body, readBody } from './body.ts'
+import { METRICS_PATH } from './metrics.ts'
 
 export type ListenerConfig = {
   readonly host: string
@@ -14,7 +15,7 @@ export type ListenerConfig = {
 
 /** What the listener hands requests to. */
 export type Handlers = {
-  /** Paths below `/_trent/`; nothing when there is no such path. */
+  /** `/metrics` and paths below `/_trent/`; nothing when there is no such path. */
   readonly control: (request: HttpRequest) => Promise<HttpResponse | undefined>
   readonly api: (request: HttpRequest) => Promise<HttpResponse>
   /** The id of the next request. */
@@ -88,13 +89,15 @@ function closed(server: Server): Promise<void> {
   })
 }
 
+const isControl = (path: string) => path.startsWith('/_trent/') || path === METRICS_PATH
+
 type Answered = HttpResponse & { readonly requestId: string }
 
 async function answer(handlers: Handlers, request: IncomingMessage): Promise<Answered | 'aborted'> {
   const body = await readBody(request, limits.REQUEST_BODY_MAX_BYTES)
   if (body === 'aborted') return body
   const received = receivedOf(handlers.requestId(), request, body)
-  const controlled = received.path.startsWith('/_trent/') ? await handlers.control(received) : undefined
+  const controlled = isControl(received.path) ? await handlers.control(received) : undefined
   return { ...(controlled ?? (await handlers.api(received))), requestId: received.requestId }
 }
 
@@ -110,6 +113,7 @@ function receivedOf(requestId: string, request: IncomingMessage, body: Exclude<B
     rawHeaders: request.rawHeaders,
     body: body === 'too large' ? new Uint8Array() : body,
     isTooLarge: body === 'too large',
+    receivedAt: performance.now(),
     sourceIp: (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, ''),
     ...(isTls(socket)
       ? { tls: { version: socket.getProtocol() ?? 'unknown', cipherSuite: socket.getCipher().standardName } }

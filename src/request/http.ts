@@ -13,6 +13,8 @@ export type HttpRequest = {
   /** The body exceeded its limit and was not kept. */
   readonly isTooLarge: boolean
   readonly sourceIp: string
+  /** Milliseconds of the monotonic clock (`performance.now()`) at which the whole request was there. */
+  readonly receivedAt: number
   readonly tls?: { readonly version: string; readonly cipherSuite: string }
 }
 

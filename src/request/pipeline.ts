@@ -5,6 +5,7 @@ import { type AdmissionParts, type Admitted, admit, refused } from './admit.ts'
 import { render } from './answer.ts'
 import type { Attempt, Result } from './attempt.ts'
 import { type Authorize, decideAll } from './authorize.ts'
+import type { CallFigures } from './call-figures.ts'
 import type { CloudTrail } from './cloudtrail.ts'
 import { runDuty } from './duties.ts'
 import { finderFor } from './finder.ts'
@@ -55,6 +56,7 @@ export type PipelineParts = AdmissionParts & {
   readonly searchTrail: TrailSearch
   readonly cloudTrail: CloudTrail
   readonly managedKeys: ManagedKeys
+  readonly calls: CallFigures
 }
 
 /**
@@ -64,14 +66,14 @@ export type PipelineParts = AdmissionParts & {
  */
 export function pipeline(parts: PipelineParts): (request: HttpRequest) => Promise<HttpResponse> {
   const turns = openTurns()
-  let inFlight = 0
+  const { calls } = parts
   return async (request) => {
-    inFlight += 1
+    calls.inFlight += 1
     try {
-      const isOverloaded = inFlight > REQUESTS_IN_FLIGHT_MAX
+      const isOverloaded = calls.inFlight > REQUESTS_IN_FLIGHT_MAX
       return await serve(parts, turns, request, isOverloaded)
     } finally {
-      inFlight -= 1
+      calls.inFlight -= 1
     }
   }
 }
@@ -96,13 +98,18 @@ async function serve(
 }
 
 async function recorded(parts: PipelineParts, attempt: Attempt): Promise<HttpResponse> {
-  return render(attempt, await record(parts, attempt))
+  return answered(parts, attempt, await record(parts, attempt))
+}
+
+function answered({ calls }: PipelineParts, attempt: Attempt, result: Result): HttpResponse | Promise<HttpResponse> {
+  calls.note(attempt, result)
+  return render(attempt, result)
 }
 
 async function answer(parts: PipelineParts, turns: Turns, admitted: Admitted | Attempt): Promise<HttpResponse> {
   if ('result' in admitted) return recorded(parts, admitted)
   const { decided, settled } = await perform(parts, admitted)
-  if (settled !== 'conflict') return render(decided, settled)
+  if (settled !== 'conflict') return answered(parts, decided, settled)
   // Those that met a concurrent change take turns: all at once they would only meet each other again.
   return turns.take(resourceOf(decided), () => performAgain(parts, admitted))
 }
@@ -118,7 +125,7 @@ async function perform(parts: PipelineParts, admitted: Admitted): Promise<Perfor
 async function performAgain(parts: PipelineParts, admitted: Admitted): Promise<HttpResponse> {
   for (let attempt = 2; attempt <= COMMIT_ATTEMPTS_MAX; attempt += 1) {
     const { decided, settled } = await perform(parts, admitted)
-    if (settled !== 'conflict') return render(decided, settled)
+    if (settled !== 'conflict') return answered(parts, decided, settled)
   }
   const result = error('ThrottlingException', 'The resource is being changed by other requests.')
   return recorded(parts, { ...admitted.known, result })

@@ -90,6 +90,14 @@ export type Change =
   /** A conflict while it holds keys. */
   | { readonly kind: 'delete-key-store'; readonly keyStore: CustomKeyStore }
 
+/** How far a count of keys has come. */
+export type KeyStatesMark = { readonly scope: number; readonly keyId: Uint8Array }
+export type KeyStatesPage = {
+  readonly counts: readonly { readonly region: Region; readonly state: string; readonly count: number }[]
+  /** Absent at the end. */
+  readonly next?: KeyStatesMark
+}
+
 /** An event that waits in the store's outbox until the trail holds it. */
 export type OutboxEvent = { readonly eventId: string; readonly line: string }
 
@@ -159,6 +167,13 @@ export interface Store extends Directory, AsyncDisposable {
   putSetting(name: string, value: string): Promise<void>
   /** Commit number of the newest change. */
   epoch(): Promise<number>
+  /**
+   * Counts stored keys by Region and state, so many at a time in the store's own order. A key that its custom key store makes
+   * unavailable counts as what it is else.
+   */
+  countKeyStates(page: Page<KeyStatesMark>): Promise<KeyStatesPage>
+  /** Duties that destroy imported material, earliest first. */
+  materialExpiries(limit: number): Promise<readonly Duty[]>
 }
 
 /** Durable record of calls. */

@@ -1,6 +1,7 @@
 import { isError, type ServiceError } from '../domain/error.ts'
 import { EVENTS_PER_COMMIT_MAX } from '../domain/limits.ts'
 import type { Change, OutboxEvent, Store } from '../request/ports.ts'
+import { createCensusReads } from './census.ts'
 import { applyChange } from './changes.ts'
 import { createKeyStoreReads } from './custom-key-stores.ts'
 import { openDatabase } from './database.ts'
@@ -44,6 +45,7 @@ function createStore(connection: Connection): Store {
     ...createKeyStoreReads(sql),
     ...createKeyUsageReads(sql),
     ...createIamReads(sql),
+    ...createCensusReads(sql),
     ...createWrites(sql, commits),
     async [Symbol.asyncDispose]() {
       commits.close()

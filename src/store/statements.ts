@@ -42,6 +42,14 @@ const SQL = {
     where scope_id = ${SCOPE} and key_id = ?`,
   dueDuties: `select s.account, s.region, d.key_id, d.kind, d.due_at from duties d join scopes s on s.scope_id = d.scope_id
     where d.due_at <= ? order by d.due_at, d.scope_id, d.key_id, d.kind limit ?`,
+  materialExpiries: `select s.account, s.region, d.key_id, d.kind, d.due_at from duties d
+    join scopes s on s.scope_id = d.scope_id where d.kind = 'expire-material' order by d.due_at limit ?`,
+  // Keys without a record are as the defaults say. Grouped, so that a page of a thousand keys is a few rows.
+  countKeyStates: `select s.region, k.scope_id, k.state, k.count, k.last from
+    (select scope_id, state, count(*) as count, max(key_id) as last from
+      (select scope_id, key_id, coalesce(nullif(record, '') -> 'state' ->> 'name', 'Enabled') as state from keys
+        where (scope_id, key_id) > (?, ?) order by scope_id, key_id limit ?) as page
+      group by scope_id, state) as k join scopes s on s.scope_id = k.scope_id`,
   nextDuty: 'select due_at from duties order by due_at limit 1',
   outbox: 'select event_id, line from outbox order by number limit ?',
   domainKeys: 'select region, id, created_at, wrapped from domain_keys order by region, created_at, id',

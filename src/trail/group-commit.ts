@@ -1,5 +1,7 @@
 import { error, type ServiceError } from '../domain/error.ts'
+import { observe } from '../domain/histogram.ts'
 import type { Head, Link } from './chain.ts'
+import { openTrailFigures, type TrailFigures } from './figures.ts'
 import type { SegmentWriter } from './segment-writer.ts'
 import { type Batch, trailQueue } from './trail-queue.ts'
 
@@ -16,22 +18,31 @@ export type GroupCommit = {
   /** Until all that waits is answered. */
   idle(): Promise<void>
   readonly healthy: boolean
+  readonly figures: TrailFigures
+  /** Events that wait for the next write. */
+  readonly pending: number
 }
 
 /** Writes batches one after the other: while one is on its way to the disk, the next collects. No timer is needed. */
 export function groupCommit(writer: SegmentWriter, onWritten: (head: Head) => void): GroupCommit {
   const queue = trailQueue()
+  const figures = openTrailFigures()
   let healthy = true
   let working: Promise<void> | undefined
 
   async function writeNext(batch: Batch): Promise<ServiceError | undefined> {
+    const begun = performance.now()
     try {
       await writer.write(batch)
       healthy = true
+      observe(figures.writes, (performance.now() - begun) / 1_000)
+      figures.events += batch.lines.length
+      figures.lastDurableAt = Date.now()
       onWritten(writer.head)
       return undefined
     } catch (cause) {
       healthy = false
+      figures.failures += 1
       return notWritten(cause)
     }
   }
@@ -66,6 +77,10 @@ export function groupCommit(writer: SegmentWriter, onWritten: (head: Head) => vo
     idle: async () => working,
     get healthy() {
       return healthy
+    },
+    figures,
+    get pending() {
+      return queue.size
     },
   }
 }

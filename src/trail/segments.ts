@@ -4,6 +4,7 @@ import { TRAIL_ANCHOR_BATCHES, TRAIL_LINE_MAX_BYTES, TRAIL_SEGMENT_MAX_BYTES } f
 import { type Anchor, anchorKeeper, anchorText, parseAnchor } from './anchor.ts'
 import { type Archivist, archivist } from './archive.ts'
 import { EVENT_START, type Head, type Link } from './chain.ts'
+import type { TrailFigures } from './figures.ts'
 import { groupCommit, notWritten } from './group-commit.ts'
 import { lockTrail } from './lock.ts'
 import { type Recovered, recoverTrail, removeUnfinished } from './recovery.ts'
@@ -20,6 +21,9 @@ export interface OpenTrail extends AsyncDisposable {
   readonly healthy: boolean
   /** What the chain covers; moves with every batch. */
   readonly head: Head
+  readonly figures: TrailFigures
+  /** Events that wait for the next write. */
+  readonly pending: number
   /** Writes what waits, seals the trail and gives up the lock. Answers `KMSInternalException` when the seal could not be written. */
   close(): Promise<ServiceError | undefined>
 }
@@ -103,6 +107,10 @@ function openedTrail({ options, writer, unlock }: Parts): OpenTrail & { readonly
     },
     get head() {
       return writer.head
+    },
+    figures: commit.figures,
+    get pending() {
+      return commit.pending
     },
     close,
     [Symbol.asyncDispose]: async () => void (await close()),

@@ -12,6 +12,8 @@ export type TrailQueue = {
   /** Answers once the line's batch is written; `undefined` at once when the queue is full. */
   add(line: string): Promise<ServiceError | undefined> | undefined
   addLink(link: Link): Promise<ServiceError | undefined>
+  /** Events that wait. */
+  readonly size: number
   /** Takes the oldest lines, as many as make one batch. Every batch must be settled. */
   take(): { readonly batch: Batch; settle(problem: ServiceError | undefined): void } | undefined
 }
@@ -53,6 +55,9 @@ export function trailQueue(): TrailQueue {
       return new Promise((resolve) => answers.push(resolve))
     },
     addLink: (link) => new Promise((answer) => links.push({ link, answer })),
+    get size() {
+      return lines.length
+    },
     take() {
       if (lines.length === 0 && links.length === 0) return undefined
       const { taken, answered } = takeLines()

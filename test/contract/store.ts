@@ -16,6 +16,7 @@ import {
   parseMaterialIdOf,
   parseMultiRegionIdOf,
 } from '../store/records.ts'
+import { census } from './census.ts'
 import { caching, groups, outbox } from './commits.ts'
 import { conflicts } from './conflicts.ts'
 import { customKeyStores, keysInStores } from './custom-key-stores.ts'
@@ -54,6 +55,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     customKeyStores(holds)
     keysInStores(holds)
     keyUsages(holds)
+    census(holds)
   })
 }
 

@@ -18,6 +18,7 @@ function callerOf(): VerifiedCaller {
     scope: { account: ACCOUNT, region: 'us-east-1' },
     region: 'us-east-1',
     sourceIp: '127.0.0.1',
+    receivedAt: 0,
     userAgent: 'test',
     secure: false,
   }

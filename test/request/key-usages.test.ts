@@ -35,6 +35,7 @@ const request = {
   body: Buffer.alloc(0),
   isTooLarge: false,
   sourceIp: '127.0.0.1',
+  receivedAt: 0,
 }
 
 const using = (key: Key): Attempt => ({

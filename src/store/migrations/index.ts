@@ -7,6 +7,7 @@ import { keyUsages } from './0006-key-usages.ts'
 import { grants } from './0007-grants.ts'
 import { importedMaterials } from './0008-imported-materials.ts'
 import { principals } from './0009-principals.ts'
+import { expiringMaterial } from './0010-expiring-material.ts'
 import type { Dialect } from './dialect.ts'
 
 export type Migration = {
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 7, name: 'grants', statements: grants },
   { version: 8, name: 'imported-materials', statements: importedMaterials },
   { version: 9, name: 'principals', statements: principals },
+  { version: 10, name: 'expiring-material', statements: expiringMaterial },
 ]
