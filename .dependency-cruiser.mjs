@@ -9,6 +9,7 @@ const ALLOWED = {
   sigv4: ['domain'],
   policy: ['domain'],
   trail: ['domain'],
+  metering: ['domain'],
   request: ['domain', 'protocol', 'sigv4', 'policy', 'trail'],
   services: ['domain', 'protocol', 'request'],
   store: ['domain', 'trail', 'request'],
@@ -17,7 +18,7 @@ const ALLOWED = {
   http: ['domain', 'request'],
   metrics: ['domain', 'request', 'trail'],
   main: ['domain', 'request', 'services', 'store', 'hsm', 'oidc', 'http', 'metrics', 'trail'],
-  cli: ['domain', 'sigv4', 'trail', 'main'],
+  cli: ['domain', 'sigv4', 'trail', 'metering', 'main'],
 }
 
 const pathOf = (folder) => (folder === 'main' ? '^src/[^/]+$' : `^src/${folder}/`)
@@ -44,7 +45,7 @@ const KEY_PROCESS_MAY_IMPORT = [
   'node_modules/@noble/(curves|post-quantum|hashes)/',
 ]
 
-const PURE = ['domain', 'protocol', 'sigv4', 'policy']
+const PURE = ['domain', 'protocol', 'sigv4', 'policy', 'metering']
 
 export default {
   forbidden: [

@@ -11,6 +11,8 @@ export type DataDirectory = {
   readonly trail: string
   /** The index of the trail's events, made from it. */
   readonly history: string
+  /** How often keys were used by whom, counted from the trail. */
+  readonly usage: string
   /** How far the delivery of log files has come. */
   readonly logFiles: string
 }
@@ -23,6 +25,7 @@ export function dataDirectory(root: string): DataDirectory {
     credentials: join(root, 'credentials'),
     trail: join(root, 'trail'),
     history: join(root, 'history.db'),
+    usage: join(root, 'usage.db'),
     logFiles: join(root, 'log-files.db'),
   }
 }
@@ -49,7 +52,7 @@ export function rootKeyNeed(directory: DataDirectory): 'exists' | 'create' | 'lo
 
 /** Removes all state but the root key; only the emulator does this, on request. */
 export async function eraseState(directory: DataDirectory): Promise<void> {
-  const databases = [directory.database, directory.history, directory.logFiles]
+  const databases = [directory.database, directory.history, directory.usage, directory.logFiles]
   const gone = [...databases.flatMap((path) => [path, `${path}-wal`, `${path}-shm`]), directory.trail]
   for (const path of gone) await rm(path, { recursive: true, force: true })
 }

@@ -78,7 +78,7 @@ export function historyInMemory(trail: MemoryTrail, { store, hsm, clock, outbox 
 function setupOf(directory: DataDirectory, { head }: OpenTrail, { config, account }: HistoryParts): FollowerSetup {
   const { logFiles, regions, mode } = config
   const [homeRegion = 'us-east-1'] = regions
-  const setup = { segments: directory.trail, history: directory.history }
+  const setup = { segments: directory.trail, history: directory.history, usage: directory.usage }
   if (!logFiles) return setup
   const home = { account, region: homeRegion }
   // In the emulator accounts spring into being: digests begin with the first log file.
@@ -111,10 +111,13 @@ function deliveredTrail({ logFiles, regions: [homeRegion] }: Config, { status }:
   }
 }
 
-/** An installation that never looks events up is spared the index, and the thread's memory: the first lookup makes it. */
-function startOf({ logFiles }: Config, { history }: DataDirectory): { readonly delayMs?: number } {
+/**
+ * An installation that never looks events up or asks for costs is spared the indexes, and the thread's memory: the first who
+ * asks makes them.
+ */
+function startOf({ logFiles }: Config, { history, usage }: DataDirectory): { readonly delayMs?: number } {
   if (logFiles) return { delayMs: 0 }
-  return existsSync(history) ? { delayMs: FOLLOW_INTERVAL_MS } : {}
+  return existsSync(history) || existsSync(usage) ? { delayMs: FOLLOW_INTERVAL_MS } : {}
 }
 
 /** The history of a trail in files, which a thread of its own follows. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addPolicy, addWhoCan, addWhy } from './control.ts'
+import { addCost } from './cost.ts'
 import { addDecrypt } from './decrypt.ts'
 import { addDev } from './dev.ts'
 import { addEncrypt } from './encrypt.ts'
@@ -36,6 +37,7 @@ for (const add of [
   addWhoCan,
   addPolicy,
   addTrail,
+  addCost,
   addVersion,
 ])
   add(program)

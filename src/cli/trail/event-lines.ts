@@ -48,13 +48,17 @@ export function summaryOf(line: string): Summary {
 /** Finds the alias that a key has now, by its ARN. */
 export type Aliases = (arn: string) => string | undefined
 
+/** Hex digits of the tag with which the store begins a key's id. */
+const TAG_DIGITS = 2
+const digitsOf = (keyId: string) => keyId.replace(/^mrk-/, '').replaceAll('-', '')
+
 /** Read without a writer's rights, so that a running service is not disturbed; no alias is found in a store that is not there. */
 export function aliasesIn(path: string): Aliases {
   const names = new Map<string, string>()
   using store = new DatabaseSync(path, { readOnly: true })
   for (const { name, key } of store.prepare('select name, lower(hex(key_id)) as key from aliases').all())
-    if (typeof name === 'string' && typeof key === 'string') names.set(key, name)
-  return (arn) => names.get((arn.split('key/')[1] ?? '').replaceAll('-', ''))
+    if (typeof name === 'string' && typeof key === 'string') names.set(key.slice(TAG_DIGITS), name)
+  return (arn) => names.get(digitsOf(arn.split('key/')[1] ?? ''))
 }
 
 const WIDTHS = [20, 20, 28, 40]

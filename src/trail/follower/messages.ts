@@ -6,12 +6,14 @@ export type FollowerSetup = {
   readonly segments: string
   /** Path of the index of events. */
   readonly history: string
+  /** Path of the counts of usage. */
+  readonly usage: string
   readonly logFiles?: Omit<ExporterOptions, 'signer' | 'segments'>
 }
 
 /** How far the follower is. */
 export type FollowerStatus = {
-  /** The last batch in the index of events. */
+  /** The last batch in the index of events; 0 while there is none. */
   readonly historyBatch: number
   readonly logFiles?: ExporterStatus
   /** Why the last round did not end well. */

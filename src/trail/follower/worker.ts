@@ -1,9 +1,10 @@
-import { readlinkSync } from 'node:fs'
+import { existsSync, readlinkSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { FOLLOW_INTERVAL_MS } from '../../domain/limits.ts'
-import { openHistoryBuilder } from '../history/builder.ts'
+import { type HistoryBuilder, openHistoryBuilder } from '../history/builder.ts'
 import { type ExporterStatus, openExporter } from '../log-files/exporter.ts'
+import { openUsageBuilder, type UsageBuilder } from '../usage/builder.ts'
 import { type FollowerStatus, type FromFollower, parseSetup, parseToFollower } from './messages.ts'
 import { questionsOver } from './questions.ts'
 
@@ -19,7 +20,7 @@ function yieldToCalls(): void {
   if (thread !== undefined) setPriority(Number(thread), constants.priority.PRIORITY_LOW)
 }
 
-const { segments, history: historyPath, logFiles } = parseSetup(workerData)
+const { segments, history: historyPath, usage: usagePath, logFiles } = parseSetup(workerData)
 const questions = questionsOver(post)
 const waiting: { readonly id: number; readonly batch: number }[] = []
 let isStopping = false
@@ -46,14 +47,20 @@ function pause(): Promise<void> {
 }
 
 yieldToCalls()
-using history = openHistoryBuilder(historyPath)
+/** Both are made when somebody first asks for them, and then kept up. Usage is first asked for by another process. */
+let history: HistoryBuilder | undefined
+let usage: UsageBuilder | undefined
+function openWanted(): void {
+  if (waiting.length > 0 || existsSync(historyPath)) history ??= openHistoryBuilder(historyPath)
+  if (existsSync(usagePath)) usage ??= openUsageBuilder(usagePath)
+}
 using exporter = logFiles && openExporter({ ...logFiles, segments, signer: questions })
 let last = ''
 
 function tell(problem?: string): void {
   const exported: ExporterStatus | undefined = exporter?.status()
   const status: FollowerStatus = {
-    historyBatch: history.position.batch,
+    historyBatch: history?.position.batch ?? 0,
     ...(exported ? { logFiles: exported } : {}),
     ...(problem === undefined ? {} : { problem }),
   }
@@ -64,7 +71,7 @@ function tell(problem?: string): void {
 
 function answerReached(): void {
   for (const [index, { id, batch }] of [...waiting.entries()].reverse())
-    if (history.position.batch >= batch) {
+    if (history && history.position.batch >= batch) {
       waiting.splice(index, 1)
       post({ kind: 'reached', id })
     }
@@ -72,9 +79,11 @@ function answerReached(): void {
 
 async function round(): Promise<void> {
   const moment = await questions.moment()
-  await history.follow(segments, moment.head, moment.now)
+  openWanted()
+  await history?.follow(segments, moment.head, moment.now)
   answerReached()
-  history.prune(moment.now)
+  history?.prune(moment.now)
+  await usage?.follow(segments, moment.head)
   if (isStopping) await exporter?.finish(moment)
   else await exporter?.tick(moment)
 }
@@ -94,4 +103,6 @@ for (let isLast = false; !isLast; ) {
   }
   if (!isLast) await pause()
 }
+history?.[Symbol.dispose]()
+usage?.[Symbol.dispose]()
 port.close()
