@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 import { startTrent } from '../support/trent.ts'
@@ -69,6 +71,26 @@ test('trail export prints a log file of what is wanted', async () => {
     ['NotFoundException'],
   )
   assert.equal((await trail('export', '--data', data, '--user', 'nobody')).stdout, '{"Records":[]}\n')
+})
+
+test('trail tail --follow shows what was there, then each event that comes, until it is interrupted', async () => {
+  const words = [LAUNCHER, 'trail', 'tail', '--data', data, '--lines', '1', '--follow']
+  const child = spawn(process.execPath, words, {
+    env: cleanEnvironment(home.path),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  const next = async () => cells(String((await lines.next()).value))
+  assert.deepEqual(await next(), ['root', 'DescribeKey', 'alias/missing', 'NotFoundException'])
+  // Several rounds, so that what was shown is not shown again with what came after it.
+  for (const name of ['alias/one', 'alias/two']) {
+    await trent.kms('GetPublicKey', { KeyId: name })
+    assert.deepEqual(await next(), ['root', 'GetPublicKey', name, 'NotFoundException'])
+  }
+  child.kill('SIGINT')
+  const [code, signal] = await once(child, 'exit')
+  assert.ok(signal === 'SIGINT' || code === 130, `${code} ${signal}`)
+  assert.equal((await lines.next()).done, true)
 })
 
 const MISUSES: readonly (readonly [words: readonly string[], says: RegExp])[] = [

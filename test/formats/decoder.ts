@@ -12,7 +12,11 @@ export type OpenedStore = {
   readonly domainKeys: readonly DomainKey[]
   readonly materials: readonly Material[]
   readonly secrets: ReadonlyMap<string, string>
+  readonly digestKeys: readonly DigestKey[]
 }
+
+/** A key of digest files: both halves, PKCS#8 and PKCS#1. */
+export type DigestKey = { readonly privateKey: Buffer; readonly publicKey: Buffer }
 
 export type DomainKey = { readonly id: string; readonly domain: string; readonly bytes: Buffer }
 
@@ -138,6 +142,19 @@ function openSecret(domainKeys: readonly DomainKey[], row: Row): readonly [strin
   return [accessKeyId, openWrapped(domainKeys, 'aws-global', aad, bytesOf(row, 'wrapped_secret')).toString('latin1')]
 }
 
+function openDigestKeys(domainKeys: readonly DomainKey[], setting: string): readonly DigestKey[] {
+  const kept: readonly { readonly publicKey: string; readonly wrapped: string }[] = JSON.parse(setting)
+  return kept.map(({ publicKey, wrapped }) => ({
+    publicKey: Buffer.from(publicKey, 'base64'),
+    privateKey: openWrapped(
+      domainKeys,
+      'aws-global',
+      Buffer.from('trent/v1/digest-key'),
+      Buffer.from(wrapped, 'base64'),
+    ),
+  }))
+}
+
 /** Opens everything in a data directory, whether or not a service runs on it. */
 export function openStore(data: string): OpenedStore {
   const rootKey = parseRootKeyFile(readFileSync(join(data, 'root.key')))
@@ -147,7 +164,9 @@ export function openStore(data: string): OpenedStore {
     const domainKeys = rows('select * from domain_keys').map((row) => openDomainKey(rootKey, row))
     const materials = rows(MATERIAL_ROWS).map((row) => openMaterial(domainKeys, row))
     const secrets = new Map(rows('select * from access_keys').map((row) => openSecret(domainKeys, row)))
-    return { rootKey, domainKeys, materials, secrets }
+    const [setting] = rows("select value from settings where name = 'digest-keys'")
+    const digestKeys = setting ? openDigestKeys(domainKeys, textOf(setting, 'value')) : []
+    return { rootKey, domainKeys, materials, secrets, digestKeys }
   } finally {
     database.close()
   }

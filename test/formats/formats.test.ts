@@ -15,7 +15,7 @@ const made = await makeState()
 const opened = openStore(data)
 
 async function makeState() {
-  await using trent = await startTrent('serve', { data })
+  await using trent = await startTrent('serve', { data, logFiles: join(data, 'log-files') })
   const { KeyMetadata: key } = await trent.ok('CreateKey', {})
   const { KeyMetadata: macKey } = await trent.ok('CreateKey', { KeySpec: 'HMAC_384', KeyUsage: 'GENERATE_VERIFY_MAC' })
   const sizes = [1, 32, 100, 129, 1000, 4096]
@@ -63,6 +63,13 @@ test('a reader of the formats page finds a private key', () => {
 test('a reader of the formats page finds the secret of the root access key', () => {
   const { accessKeyId, secretAccessKey } = made.credentials
   assert.deepEqual([...opened.secrets], [[accessKeyId, secretAccessKey]])
+})
+
+test('a reader of the formats page finds the key of digest files', () => {
+  const [key, ...more] = opened.digestKeys
+  assert.deepEqual(more, [])
+  const privateKey = createPrivateKey({ key: key?.privateKey ?? Buffer.alloc(0), format: 'der', type: 'pkcs8' })
+  assert.deepEqual(createPublicKey(privateKey).export({ format: 'der', type: 'pkcs1' }), key?.publicKey)
 })
 
 test('a 32-byte plaintext makes a ciphertext of 184 bytes that begins as those of AWS', () => {
