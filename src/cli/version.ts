@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { VERSION } from '../version.ts'
 
 /** `trent 0.1.0 (Node 26.10.0)`. */
 export function versionLine(): string {
-  const { version }: { version: string } = JSON.parse(
-    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-  )
-  return `trent ${version} (Node ${process.versions.node})`
+  return `trent ${VERSION} (Node ${process.versions.node})`
 }
 
 export function addVersion(program: Command): void {

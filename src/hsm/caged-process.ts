@@ -25,15 +25,19 @@ function libraryDirectory(name: string): string {
   return join(dirname(realpathSync(path)), '/')
 }
 
+/** What the programs import. Built, they have it in them. */
+const IMPORTED =
+  EXTENSION === '.js'
+    ? []
+    : [
+        join(HERE, `wire${EXTENSION}`),
+        join(HERE, `compiled-code${EXTENSION}`),
+        join(HERE, '../domain/'),
+        ...LIBRARIES.map(libraryDirectory),
+      ]
+
 /** All that a caged process may read, and only until it has loaded itself. */
-const READABLE = [
-  join(HERE, 'process/'),
-  join(HERE, `wire${EXTENSION}`),
-  join(HERE, `compiled-code${EXTENSION}`),
-  join(HERE, '../domain/'),
-  packageFile(HERE),
-  ...LIBRARIES.map(libraryDirectory),
-]
+const READABLE = [join(HERE, 'process/'), packageFile(HERE), ...IMPORTED]
 
 /**
  * The cage: nothing but its own sources can be read, nothing written, no network, no processes, workers, addons, no

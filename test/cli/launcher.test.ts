@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LAUNCHER, ran, temporaryDirectory, trent } from './trent.ts'
+import { LAUNCHER, ROOT, ran, temporaryDirectory, trent } from './trent.ts'
 
 const NODE_MAJOR_MIN = 26
 /** Milliseconds that a signal takes through two processes, at the most. */
@@ -82,4 +82,49 @@ test('the pinned Node is not started twice', async () => {
   await sleep(SIGNAL_MS)
   const arguments_ = execFileSync('ps', ['-o', 'args=', '-p', String(childOf(dev.pid))], { encoding: 'utf8' })
   assert.match(arguments_, /--permission/, 'its only child is the key process')
+})
+
+/** A checkout whose source says `source`, with a built program that says `built`, made from `size` bytes at `mtimeMs`. */
+function checkout(home: string, builtFrom: (source: string) => unknown): string {
+  const at = (...path: readonly string[]) => join(home, 'package', ...path)
+  for (const path of [at('bin'), at('src', 'cli'), at('dist', 'cli')]) mkdirSync(path, { recursive: true })
+  const source = at('src', 'cli', 'main.ts')
+  copyFileSync(LAUNCHER, at('bin', 'trent'))
+  writeFileSync(at('package.json'), '{ "type": "module" }')
+  writeFileSync(source, "console.log('source')")
+  writeFileSync(at('dist', 'cli', 'main.js'), "console.log('built')")
+  writeFileSync(at('dist', 'built-from.json'), JSON.stringify(builtFrom(source)))
+  return at('bin', 'trent')
+}
+
+const noted = (path: string): Record<string, readonly [size: number, mtimeMs: number]> => {
+  const { size, mtimeMs } = statSync(path)
+  return { 'src/cli/main.ts': [size, mtimeMs] }
+}
+
+const BUILDS = [
+  ['made from the sources as they are', (source: string) => noted(source), 'built'],
+  [
+    'made before a source changed',
+    (source: string) => ({ 'src/cli/main.ts': [statSync(source).size, statSync(source).mtimeMs - 1] }),
+    'source',
+  ],
+  [
+    'made from a source of another size',
+    (source: string) => ({ 'src/cli/main.ts': [1, statSync(source).mtimeMs] }),
+    'source',
+  ],
+  ['made from a source that is gone', (source: string) => ({ ...noted(source), 'src/gone.ts': [1, 1] }), 'source'],
+] as const
+for (const [which, builtFrom, runs] of BUILDS)
+  test(`a checkout with a build ${which} runs its ${runs === 'built' ? 'build' : 'sources'}`, async () => {
+    using home = temporaryDirectory()
+    const { stdout } = await ran([], { home: home.path, launcher: checkout(home.path, builtFrom) })
+    assert.equal(stdout, `${runs}\n`)
+  })
+
+test('the sources run as they are, key process included', async () => {
+  using home = temporaryDirectory()
+  await using dev = trent(['dev', '--port', '0'], { home: home.path, launcher: join(ROOT, 'src', 'cli', 'main.ts') })
+  assert.equal((await fetch(`${await dev.url}/_trent/health`)).status, 200)
 })
