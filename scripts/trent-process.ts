@@ -18,6 +18,8 @@ export type TrentProcessOptions = {
   /** Arguments of Node, for the API process. */
   readonly nodeArgs?: readonly string[]
   readonly env?: NodeJS.ProcessEnv
+  /** Path of what is run: the launcher, unless a test is about the sources. */
+  readonly program?: string
 }
 
 /** A Trent in processes of its own, started as an operator starts it. */
@@ -48,8 +50,9 @@ export function launchTrent({
   args = [],
   nodeArgs = [],
   env = process.env,
+  program = LAUNCHER,
 }: TrentProcessOptions): LaunchedTrent {
-  const command = [...nodeArgs, LAUNCHER, mode, '--port', '0', ...(data === undefined ? [] : ['--data', data]), ...args]
+  const command = [...nodeArgs, program, mode, '--port', '0', ...(data === undefined ? [] : ['--data', data]), ...args]
   // A group of its own, so that one signal can reach API process and key process together.
   const child = spawn(process.execPath, command, { detached: true, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const gone = new Promise<number | null>((resolve) => child.once('exit', resolve))

@@ -20,6 +20,8 @@ const trent = await startTrentProcess({
   mode: 'serve',
   data: directory,
   nodeArgs: ['--import', NOTE],
+  // A build has parts, whose names do not tell what is in them.
+  program: join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts'),
   env: { ...process.env, TRENT_TEST_MODULES: modules },
 })
 const credentials = parseCredentials(readFileSync(join(directory, 'credentials'), 'utf8')) ?? assert.fail()
