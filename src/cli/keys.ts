@@ -14,8 +14,17 @@ export function addKeys(program: Command): void {
       'List, create and manage the keys of a running service, with the credentials any AWS client would use.',
     )
     .addHelpText('after', '\nExample:\n  $ trent keys create --alias alias/app --description "invoices"')
-  for (const add of [addList, addCreate, addDescribe, addEnable, addDisable, addScheduleDeletion, addCancelDeletion])
-    add(keys)
+  const all = [
+    addList,
+    addUnused,
+    addCreate,
+    addDescribe,
+    addEnable,
+    addDisable,
+    addScheduleDeletion,
+    addCancelDeletion,
+  ]
+  for (const add of all) add(keys)
 }
 
 function child(keys: Command, name: string, description: string, example: string): Command {
@@ -30,6 +39,17 @@ function addList(keys: Command): void {
     'List all keys of the account in the Region.',
     'trent keys list --json | jq -r ".[].KeyId"',
   ).action(action(async (options) => (await import('./keys/list.ts')).listKeys(options)))
+}
+
+function addUnused(keys: Command): void {
+  child(
+    keys,
+    'unused',
+    'List keys that nothing was encrypted, decrypted or signed with for some time. A key younger than that is not listed.',
+    'trent keys unused --days 180',
+  )
+    .option('--days <days>', 'how long (default: 90)')
+    .action(action(async (options) => (await import('./keys/unused.ts')).unusedKeys(options)))
 }
 
 function addCreate(keys: Command): void {

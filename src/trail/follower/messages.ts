@@ -13,8 +13,8 @@ export type FollowerSetup = {
 
 /** How far the follower is. */
 export type FollowerStatus = {
-  /** The last batch in the index of events; 0 while there is none. */
-  readonly historyBatch: number
+  /** The last batch in the index of events; absent while there is none. */
+  readonly historyBatch?: number
   readonly logFiles?: ExporterStatus
   /** Why the last round did not end well. */
   readonly problem?: string

@@ -60,7 +60,7 @@ let last = ''
 function tell(problem?: string): void {
   const exported: ExporterStatus | undefined = exporter?.status()
   const status: FollowerStatus = {
-    historyBatch: history?.position.batch ?? 0,
+    ...(history ? { historyBatch: history.position.batch } : {}),
     ...(exported ? { logFiles: exported } : {}),
     ...(problem === undefined ? {} : { problem }),
   }
