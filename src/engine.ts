@@ -13,9 +13,11 @@ import { authorizeInMode, issuedInMode } from './request/auth-mode.ts'
 import { acceptAnyone, byOrigin, servedRegions, verifyEveryone } from './request/authenticate.ts'
 import type { CallFigures } from './request/call-figures.ts'
 import type { TravellingClock } from './request/clock.ts'
+import { credentialFinder } from './request/credentials.ts'
 import { authorizeByPolicies } from './request/decide.ts'
 import { openScheduler, runDueDuties } from './request/duties.ts'
 import type { Faults } from './request/faults.ts'
+import { proveForwarded } from './request/forwarded-request.ts'
 import type { HttpRequest, HttpResponse } from './request/http.ts'
 import { iamParts } from './request/iam/parts.ts'
 import type { TokenVerifier } from './request/iam/web-identity.ts'
@@ -174,7 +176,8 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
   })
   const { principals } = iam
   const isServed = isEmulator ? () => true : servedRegions(config.regions)
-  const verify = verifyEveryone({ store, hsm, principals, isServed, clock, realNow: Date.now })
+  const verification = { credentials: credentialFinder({ store, hsm, clock }), isServed, realNow: Date.now }
+  const verify = verifyEveryone({ ...verification, store, principals })
   const auth = config.auth
   const accept = acceptAnyone({ defaultAccount: installed.account, principals, isUnrestricted: auth !== 'enforce' })
   const authenticate = isEmulator ? byOrigin({ accept, issued: issuedInMode(auth, { verify, accept }, log) }) : verify
@@ -209,8 +212,10 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       keyUsages,
       searchTrail: oneAtATime(searchOf(state)),
       cloudTrail,
-      managedKeys: defaultKeys(parts, isEmulator),
       calls,
+      managedKeys: defaultKeys({ ...parts, operator: installed.account }, isEmulator),
+      proveForwarded: proveForwarded(verification),
+      operator: installed.account,
       allowsCustomKeys: isEmulator,
       serves: (region) => isEmulator || config.regions.includes(region),
       ...(isEmulator ? { faults: around.faults } : {}),

@@ -7,6 +7,7 @@ import { addEncrypt } from './encrypt.ts'
 import { systemCode, USAGE } from './failure.ts'
 import { addKeys } from './keys.ts'
 import { addServe } from './serve.ts'
+import { addServices } from './services.ts'
 import { addTrail } from './trail.ts'
 import { addVersion, versionLine } from './version.ts'
 
@@ -36,6 +37,7 @@ for (const add of [
   addWhy,
   addWhoCan,
   addPolicy,
+  addServices,
   addTrail,
   addCost,
   addVersion,

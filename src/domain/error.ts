@@ -40,6 +40,7 @@ const STATUS = {
   InvalidAuthorizationMessageException: 400,
   InvalidCiphertextException: 400,
   InvalidEventCategoryException: 400,
+  InvalidForwardedRequest: 400,
   InvalidGrantIdException: 400,
   InvalidGrantTokenException: 400,
   InvalidIdentityToken: 400,

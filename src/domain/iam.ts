@@ -11,7 +11,7 @@ export type PrincipalBinding = { readonly arn: string; readonly id: string }
 
 type Base = {
   readonly account: AccountId
-  /** Unique and never used again: `AIDA…`, `AGPA…`, `AROA…`, `ANPA…`; the ARN where AWS gives no id. */
+  /** Unique and never used again: `AIDA…`, `AGPA…`, `AROA…`, `ANPA…`, `ASVC…`; the ARN where AWS gives no id. */
   readonly id: string
   /** As given; names that differ in case only are the same name. */
   readonly name: string
@@ -95,8 +95,22 @@ export type AccountRecord = Base & {
   readonly rootMfaDevice?: string
 }
 
+/**
+ * A service that calls for itself, and for users who called it. Its name is the one that its users sign for; it belongs to
+ * the installation and is no principal of any account. Its `arn` is its principal: `s3.amazonaws.com`.
+ */
+export type IntegratedService = Base & { readonly kind: 'service' }
+
 /** Everything that IAM keeps. */
-export type Entity = IamUser | IamGroup | IamRole | ManagedPolicy | MfaDevice | OidcProvider | AccountRecord
+export type Entity =
+  | IamUser
+  | IamGroup
+  | IamRole
+  | ManagedPolicy
+  | MfaDevice
+  | OidcProvider
+  | AccountRecord
+  | IntegratedService
 export type EntityKind = Entity['kind']
 export type EntityOf<Kind extends EntityKind> = Extract<Entity, { readonly kind: Kind }>
 /** What can hold policies. */
@@ -137,6 +151,7 @@ const TYPES = {
   'mfa-device': 'mfa',
   'oidc-provider': 'oidc-provider',
   account: 'account',
+  service: 'service',
 } as const satisfies Record<EntityKind, string>
 
 /** @param partition - `aws`, or that of the Region from which the entity is made. */

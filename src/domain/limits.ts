@@ -221,6 +221,12 @@ export const SIMULATIONS_MAX = 5_000
 export const SESSION_CACHE_MAX = 2_000
 /** Characters of a session token in base64: a record with everything at its largest, with room. */
 export const SESSION_TOKEN_MAX_CHARS = 12_288
+/** Seconds that a service may call for a user who called it: at least, at most and by default. Our own: AWS does not tell its own. */
+export const FORWARDED_SESSION_SECONDS = { min: 60, max: 900, default: 300 } as const
+/** Signatures that are no longer fresh and go when one comes. */
+export const FORWARDED_PRUNED_AT_ONCE = 16
+/** Services of one installation. */
+export const SERVICES_MAX = 200
 /** Wrong codes of one MFA device within a time, in milliseconds, after which none is looked at until it is over. */
 export const MFA_FAILURES = { max: 5, withinMs: 300_000, devices: 10_000 } as const
 

@@ -1,4 +1,5 @@
 import { type AliasName, rootArn, type Scope } from './arn.ts'
+import { viaServiceOf } from './integrated-service.ts'
 
 /** An AWS service that protects what its users give no key for with a key of its own making in their account. */
 export type DefaultKeyService = {
@@ -16,7 +17,6 @@ export type DefaultKeyService = {
 }
 
 const PREFIX = 'alias/aws/'
-const NAME = /^[a-z0-9-]{1,32}$/
 
 /**
  * Services of AWS that still make such keys; those since 2021 do not.
@@ -95,10 +95,9 @@ export function serviceOfAlias(name: AliasName): DefaultKeyService | undefined {
 }
 
 /** The default key of a service by the name it signs with; of a service that AWS does not have, one of a plain policy. */
-export function defaultKeyOf(signingName: string): DefaultKeyService | undefined {
+export function defaultKeyOf(signingName: string): DefaultKeyService {
   const known = SERVICES.find(({ alias, via = alias }) => via === signingName)
-  if (known) return known
-  return NAME.test(signingName) ? { alias: signingName, title: signingName, things: `${signingName} data` } : undefined
+  return known ?? { alias: signingName, title: signingName, things: `${signingName} data` }
 }
 
 /** The alias of a service's default key. */
@@ -109,11 +108,6 @@ export function defaultAlias({ alias }: DefaultKeyService): AliasName {
 /** Source: DescribeKey of AWS managed keys. */
 export function defaultKeyDescription({ things }: DefaultKeyService): string {
   return `Default key that protects my ${things} when no other key is defined`
-}
-
-/** `s3.us-east-1.amazonaws.com`, which `kms:ViaService` is while the service calls for somebody. */
-export function viaServiceOf(signingName: string, region: string): string {
-  return `${signingName}.${region}.amazonaws.com`
 }
 
 const ENCRYPTION = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*']

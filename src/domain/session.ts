@@ -35,8 +35,29 @@ export type FederatedSessionRecord = SessionFacts & {
   readonly userId?: string
 }
 
-/** Everything that a session token carries. */
+/** A session that credentials give by themselves. */
 export type SessionRecord = RoleSessionRecord | UserSessionRecord | FederatedSessionRecord
+
+/**
+ * What a service may do for a user who called it. It has no secret: the service signs with its own, and the token is bound to
+ * that.
+ */
+export type ForwardedSessionRecord = {
+  readonly kind: 'forwarded'
+  readonly account: AccountId
+  /** Unique id and name of the service. */
+  readonly serviceId: string
+  readonly service: string
+  /** That the user's request was signed for; the session is good for no other. */
+  readonly region: Region
+  /** Milliseconds since the epoch, UTC. */
+  readonly expiresAt: number
+  /** The credentials that the user's request was signed with: of a user, of the root user, or of a session. */
+  readonly of: { readonly accessKeyId: string; readonly userId?: string; readonly session?: SessionRecord }
+}
+
+/** Everything that a session token carries. */
+export type SealedSession = SessionRecord | ForwardedSessionRecord
 
 /** `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`: the role's path is not in it. */
 export function roleSessionArn(role: Pick<IamRole, 'account' | 'arn' | 'name'>, sessionName: string): PrincipalArn {

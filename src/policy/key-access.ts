@@ -90,7 +90,8 @@ export function decideMissingKey(
 
 /** The ARNs by which a grant may name the principal: what to look grants up by. */
 export function grantNames(principal: Principal): readonly string[] {
-  if (principal.type === 'service' || principal.type === 'web-identity') return []
+  if (principal.type === 'web-identity') return []
+  if (principal.type === 'service') return [principal.service]
   const root = principal.arn.replace(/^(arn:[^:]+):[^:]+::(\d+):.*$/, '$1:iam::$2:root')
   const named =
     principal.type === 'role-session'

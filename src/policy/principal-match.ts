@@ -95,7 +95,8 @@ export function reachOfGrantee(
   principal: Principal,
   bound: readonly { readonly arn: string; readonly id: string }[] = [],
 ): Reach {
-  if (principal.type === 'service' || principal.type === 'web-identity') return 'none'
+  if (principal.type === 'web-identity') return 'none'
+  if (principal.type === 'service') return grantee === principal.service ? 'direct' : 'none'
   const reach = reachByName(grantee, principal)
   // A root user cannot be made anew, and a session that is named by its own ARN is of whichever role has that name.
   const isBound = principal.type === 'user' || reach === 'limited'

@@ -1,17 +1,17 @@
 import { isIssuedForm } from '../domain/access-key-id.ts'
 import { type AccountId, parseAccountId, parsePrincipalArn, parseRegion, type Region } from '../domain/arn.ts'
 import { error, isError, type ServiceError } from '../domain/error.ts'
-import { SESSION_CACHE_MAX, SIGNING_KEY_CACHE_MAX } from '../domain/limits.ts'
-import type { SessionRecord } from '../domain/session.ts'
-import { parseAuthorization, readCredential } from '../sigv4/authorization.ts'
-import { expiredToken, invalidToken, missingToken } from '../sigv4/refusal.ts'
+import { isServicesKey } from '../domain/integrated-service.ts'
+import { SIGNING_KEY_CACHE_MAX } from '../domain/limits.ts'
+import { type ParsedAuthorization, parseAuthorization, readCredential } from '../sigv4/authorization.ts'
+import { invalidToken, missingToken, notSigned } from '../sigv4/refusal.ts'
 import { checkScope, verifySignature } from '../sigv4/verify.ts'
 import type { VerifiedCaller } from './caller.ts'
+import type { CredentialFinder, Owner } from './credentials.ts'
 import { type HttpRequest, header } from './http.ts'
-import type { KnownPrincipal, Principals } from './iam/principals.ts'
-import { parseSessionRecord, parseSessionToken } from './iam/session-token.ts'
+import type { KnownPrincipal, KnownService, Principals } from './iam/principals.ts'
 import { lru } from './lru.ts'
-import type { AccessKey, Clock, KeyProcess, Store } from './ports.ts'
+import type { Store } from './ports.ts'
 
 /** Finds out who sends a request to the service of that signing name. */
 export type Authenticate = (request: HttpRequest, service: string) => Promise<VerifiedCaller | ServiceError>
@@ -42,7 +42,7 @@ export function acceptAnyone({ defaultAccount, principals, isUnrestricted }: Acc
     const name = `${account}/${accessKeyId}/${region}`
     const known = callers.get(name)
     if (known) return callerOf(known, request)
-    const root = identified(principals.root(account, { accessKeyId, region }), accessKeyId, region)
+    const root = identified(principals.root(account, { accessKeyId, region }), { accessKeyId, region, account })
     const made = isUnrestricted ? { ...root, isUnrestricted } : root
     callers.set(name, made)
     return callerOf(made, request)
@@ -63,10 +63,8 @@ export function byOrigin(ways: { readonly issued: Authenticate; readonly accept:
 
 export type Verification = {
   readonly store: Store
-  readonly hsm: KeyProcess
   readonly principals: Principals
-  /** Time by which sessions end. */
-  readonly clock: Clock
+  readonly credentials: CredentialFinder
   /** Real time in milliseconds: signatures are never judged by a clock that travels. */
   readonly realNow: () => number
   /** Whether requests signed for that service and Region are served. */
@@ -89,7 +87,7 @@ export function servedRegions(regions: readonly Region[]): Verification['isServe
  * deleted or deactivated one is refused from the moment its deletion answers.
  */
 export function verifyEveryone(verification: Verification): Authenticate {
-  const keysOf = credentialFinder(verification)
+  const keysOf = verification.credentials
   const identify = identifyKeys(verification)
   return async (request, service) => {
     const now = verification.realNow()
@@ -104,79 +102,27 @@ export function verifyEveryone(verification: Verification): Authenticate {
     const refused = verifySignature(request, parsed, found.signingKey, { explain: service !== 'kms' })
     if (refused) return refused
     const known = refusesService(found.owner, service) ? undefined : await identify(found.owner, region)
-    return known ? callerOf(known, request) : invalidToken()
+    if (!known) return invalidToken()
+    return known.principal.type === 'service' ? callerForItself(known, request, parsed) : callerOf(known, request)
   }
 }
 
 /**
- * Sessions that may not call IAM at all. Source: GetSessionToken and GetFederationToken of the STS API reference.
+ * Sessions that may not call IAM at all, and services, which call KMS and STS alone. Source: GetSessionToken and
+ * GetFederationToken of the STS API reference.
  */
-function refusesService({ session }: Owner, service: string): boolean {
+function refusesService({ session, via, ...owner }: Owner, service: string): boolean {
+  if (via) return service !== 'kms'
+  if (isServicesKey(owner)) return service !== 'kms' && service !== 'sts'
   if (service !== 'iam' || session === undefined) return false
   return session.kind === 'federated' || (session.kind === 'user' && session.mfaAt === undefined)
 }
 
-/** Whose credentials they are. */
-type Owner = Pick<AccessKey, 'accessKeyId' | 'account' | 'userId'> & { readonly session?: SessionRecord }
-type Credentials = { readonly owner: Owner; readonly signingKey: Uint8Array }
-type Signed = Scoped & { readonly sessionToken?: string | undefined }
-type SessionSigned = Scoped & { readonly sessionToken: string }
-
-/** Finds out whose the credentials are, and what they sign with. */
-function credentialFinder({ store, hsm, clock }: Verification) {
-  const signingKeys = lru<string, Uint8Array>(SIGNING_KEY_CACHE_MAX)
-  const sessions = sessionFinder(hsm)
-  return async (signed: Signed): Promise<Credentials | ServiceError> => {
-    if (signed.sessionToken !== undefined) {
-      const opened = await sessions({ ...signed, sessionToken: signed.sessionToken })
-      if (isError(opened)) return opened
-      return opened.owner.session && opened.owner.session.expiresAt <= clock.now() ? expiredToken() : opened
-    }
-    const accessKey = await store.findAccessKey(signed.accessKeyId)
-    if (accessKey?.status !== 'Active') return invalidToken()
-    const signingKey = await signingKeyOf(hsm, signingKeys, accessKey, signed)
-    return isError(signingKey) ? signingKey : { owner: accessKey, signingKey }
-  }
-}
-
-/** Opens session tokens. Each is opened once in a day, Region and service; whether it has ended is for the caller to ask. */
-function sessionFinder(hsm: KeyProcess) {
-  const opened = lru<string, Credentials>(SESSION_CACHE_MAX)
-  return async ({ accessKeyId, sessionToken, date, region, service }: SessionSigned) => {
-    const token = parseSessionToken(sessionToken)
-    if (token === undefined) return invalidToken()
-    const name = `${accessKeyId}/${date}/${region}/${service}/${sessionToken}`
-    const known = opened.get(name)
-    if (known) return known
-    const session = await hsm.openSession(accessKeyId, token, { date, region, service })
-    if (isError(session)) return session.code === 'UnrecognizedClientException' ? invalidToken() : session
-    const record = parseSessionRecord(session.record)
-    const made = { owner: { accessKeyId, account: record.account, session: record }, signingKey: session.signingKey }
-    opened.set(name, made)
-    return made
-  }
-}
-
-type Scoped = { readonly accessKeyId: string; readonly date: string; readonly region: string; readonly service: string }
-
-async function signingKeyOf(
-  hsm: KeyProcess,
-  cache: ReturnType<typeof lru<string, Uint8Array>>,
-  accessKey: AccessKey,
-  { date, region, service }: Scoped,
-): Promise<Uint8Array | ServiceError> {
-  const name = `${accessKey.accessKeyId}/${accessKey.createdAt}/${date}/${region}/${service}`
-  const known = cache.get(name)
-  if (known) return known
-  const derived = await hsm.deriveSigningKey(accessKey, { date, region, service })
-  if (!isError(derived)) cache.set(name, derived)
-  return derived
-}
-
 /** What stays the same between a principal's requests, made once so that its event text is built once. */
-type Identified = Omit<KnownPrincipal, 'identity'> &
-  Pick<VerifiedCaller, 'identity'> &
-  Pick<VerifiedCaller, 'accessKeyId' | 'region' | 'scope' | 'session' | 'isUnrestricted'>
+type Identified = Pick<
+  VerifiedCaller,
+  'principal' | 'identity' | 'keys' | 'accessKeyId' | 'region' | 'scope' | 'session' | 'via' | 'isUnrestricted'
+>
 type Remembered = { readonly version: number; readonly identified: Identified }
 
 /**
@@ -186,14 +132,16 @@ type Remembered = { readonly version: number; readonly identified: Identified }
 function identifyKeys({ store, principals }: Pick<Verification, 'store' | 'principals'>) {
   const remembered = lru<string, Remembered>(SIGNING_KEY_CACHE_MAX)
   return async (owner: Owner, region: Region): Promise<Identified | undefined> => {
-    const { accessKeyId, account, session } = owner
-    const name = `${accessKeyId}/${region}`
+    const { accessKeyId, account, session, via } = owner
+    const name = via ? `${accessKeyId}/${region}/${via.name}` : `${accessKeyId}/${region}`
     const version = store.iamVersion(account)
-    const known = remembered.get(name)
-    if (known?.version === version) return known.identified
+    const before = remembered.get(name)
+    if (before?.version === version) return before.identified
     const principal = await principalOf(principals, owner, region)
     if (!principal) return undefined
-    const made = { ...identified(principal, accessKeyId, region), ...(session ? { session } : {}) }
+    const known = identified(principal, { accessKeyId, region, account })
+    const through = via ? { via, identity: { ...principal.identity, invokedBy: via.principal } } : {}
+    const made = { ...known, ...(session ? { session } : {}), ...through }
     remembered.set(name, { version, identified: made })
     return made
   }
@@ -203,14 +151,40 @@ async function principalOf(
   principals: Principals,
   { accessKeyId, account, userId, session }: Owner,
   region: Region,
-): Promise<KnownPrincipal | undefined> {
+): Promise<KnownPrincipal | KnownService | undefined> {
   const credentials = { accessKeyId, region }
+  if (userId !== undefined && isServicesKey({ userId })) return principals.service(account, userId)
   if (session) return principals.session(session, credentials)
   return userId === undefined ? principals.root(account, credentials) : principals.user(account, userId, credentials)
 }
 
-function identified(known: KnownPrincipal, accessKeyId: string, region: Region): Identified {
-  return { ...known, accessKeyId, region, scope: { account: known.principal.account, region } }
+function identified(
+  known: KnownPrincipal | KnownService,
+  { accessKeyId, region, account }: Pick<Owner, 'accessKeyId' | 'account'> & { readonly region: Region },
+): Identified {
+  return { ...known, accessKeyId, region, scope: { account, region } }
+}
+
+/** Headers in which a service tells for which resource of its users it calls: nobody else's are looked at. */
+const SOURCES = [
+  ['x-amz-source-account', 'aws:sourceaccount'],
+  ['x-amz-source-arn', 'aws:sourcearn'],
+] as const
+
+/** A service that calls for itself, with what it says to call for. */
+function callerForItself(
+  known: Identified,
+  request: HttpRequest,
+  { signedHeaders }: ParsedAuthorization,
+): VerifiedCaller | ServiceError {
+  const keys = [...known.keys]
+  for (const [name, key] of SOURCES) {
+    const value = header(request, name)
+    if (value === undefined) continue
+    if (!signedHeaders.includes(name)) return notSigned(`'${name}'`)
+    keys.push([key, value])
+  }
+  return callerOf({ ...known, keys }, request)
 }
 
 /**
@@ -237,6 +211,7 @@ function callerOf(known: Identified, request: HttpRequest): VerifiedCaller {
     identity: known.identity,
     keys: known.keys,
     ...(known.session ? { session: known.session } : {}),
+    ...(known.via ? { via: known.via } : {}),
     ...(known.isUnrestricted ? { isUnrestricted: true } : {}),
     accessKeyId: known.accessKeyId,
     region: known.region,

@@ -1,11 +1,15 @@
-import type { Region, Scope } from '../domain/arn.ts'
+import type { PrincipalArn, Region, Scope } from '../domain/arn.ts'
 import type { Brand } from '../domain/brand.ts'
+import type { CallingService } from '../domain/integrated-service.ts'
 import type { SessionRecord } from '../domain/session.ts'
-import type { FederatedUser, RoleSession, RootUser, User } from '../policy/types.ts'
+import type { FederatedUser, RoleSession, RootUser, ServicePrincipal, User } from '../policy/types.ts'
 import type { Identity } from '../trail/identity.ts'
 
+/** A service that calls for itself. */
+export type CallingServicePrincipal = ServicePrincipal & { readonly arn: PrincipalArn }
+
 /** Who can sign a request. */
-export type CallingPrincipal = RootUser | User | RoleSession | FederatedUser
+export type CallingPrincipal = RootUser | User | RoleSession | FederatedUser | CallingServicePrincipal
 
 /** Condition keys with one value each; names in lower case. */
 export type ContextKeys = readonly (readonly [name: string, value: string])[]
@@ -20,6 +24,8 @@ export type VerifiedCaller = Brand<
     readonly keys: ContextKeys
     /** What the caller's temporary credentials say. */
     readonly session?: SessionRecord
+    /** The service that calls for the principal, who called it. */
+    readonly via?: CallingService
     /** Only in the emulator: nothing in its account is refused to this caller. */
     readonly isUnrestricted?: boolean
     readonly accessKeyId: string

@@ -1,4 +1,5 @@
 import type { AliasName, Region } from '../domain/arn.ts'
+import { viaServiceOf } from '../domain/integrated-service.ts'
 import type { Key } from '../domain/key.ts'
 import { multiRegionKeyType } from '../domain/multi-region.ts'
 import type { RequestContext } from '../policy/types.ts'
@@ -25,6 +26,10 @@ export type Subject = {
 
 /** Condition keys that an operation sets after it has checked them, spelled as it does. */
 const PROVEN_ANEW: ReadonlySet<string> = new Set(['aws:multifactorauthpresent', 'aws:multifactorauthage'])
+
+/** Operations that carry it say that no service calls. */
+const FOR_RESOURCE = 'kms:GrantIsForAWSResource'
+const isByService = ({ principal, via }: VerifiedCaller) => via !== undefined || principal.type === 'service'
 
 type Put = (name: string, ...values: readonly string[]) => void
 
@@ -90,7 +95,8 @@ function gather(
   for (const [name, value] of Object.entries(carried)) {
     // What a request itself proves takes the place of what the caller's credentials say.
     if (value !== undefined && PROVEN_ANEW.has(name)) context.delete(name)
-    if (value !== undefined) put(name.toLowerCase(), ...(typeof value === 'string' ? [value] : value))
+    if (name === FOR_RESOURCE && isByService(caller)) put(FOR_RESOURCE.toLowerCase(), 'true')
+    else if (value !== undefined) put(name.toLowerCase(), ...(typeof value === 'string' ? [value] : value))
   }
   return context
 }
@@ -105,9 +111,18 @@ function putCaller(put: Put, caller: VerifiedCaller, now: number): void {
   put('aws:securetransport', String(caller.secure))
   put('aws:currenttime', new Date(now).toISOString())
   put('aws:epochtime', String(Math.floor(now / 1000)))
-  put('aws:viaawsservice', 'false')
+  putService(put, caller)
+}
+
+/** Whether a service calls, and for whom. A service of its own account has none that a policy could mean. */
+function putService(put: Put, { principal, via, region, scope }: VerifiedCaller): void {
+  put('aws:viaawsservice', String(via !== undefined))
+  if (principal.type === 'service') return
   put('aws:principalisawsservice', 'false')
-  put('kms:calleraccount', caller.scope.account)
+  put('kms:calleraccount', scope.account)
+  if (!via) return
+  put('kms:viaservice', viaServiceOf(via.name, region))
+  for (const name of ['aws:calledvia', 'aws:calledviafirst', 'aws:calledvialast']) put(name, via.principal)
 }
 
 function putKey(put: Put, key: KeyFacts): void {

@@ -111,10 +111,10 @@ async function referencedKey(store: Store, reference: KeyReference): Promise<Key
 /** A key that AWS manages is there for whoever of its account names it; nobody else makes it be there. */
 async function keyToMake(
   managedKeys: ManagedKeys,
-  { scope }: VerifiedCaller,
+  { scope, principal }: VerifiedCaller,
   reference: KeyReference,
 ): Promise<Key | ServiceError | undefined> {
-  const isOwn = reference.scope.account === scope.account
+  const isOwn = reference.scope.account === scope.account && principal.type !== 'service'
   return isOwn && reference.kind === 'alias' && isReservedAlias(reference.aliasName)
     ? managedKeys.find(reference.scope, reference.aliasName)
     : undefined

@@ -1,4 +1,4 @@
-import type { AliasName, PrincipalArn, Region } from '../domain/arn.ts'
+import type { AccountId, AliasName, PrincipalArn, Region } from '../domain/arn.ts'
 import type { ErrorCode, ServiceError } from '../domain/error.ts'
 import type { Grant } from '../domain/grant.ts'
 import type { Key, KeyMaterial } from '../domain/key.ts'
@@ -9,6 +9,7 @@ import type { JsonObject } from '../trail/event.ts'
 import type { VerifiedCaller } from './caller.ts'
 import type { CloudTrail } from './cloudtrail.ts'
 import type { Finder } from './finder.ts'
+import type { ProveForwarded } from './forwarded-request.ts'
 import type { EntityTarget } from './iam/entity-target.ts'
 import type { Iam } from './iam/parts.ts'
 import type { RoleTarget } from './iam/role-target.ts'
@@ -63,6 +64,9 @@ export type Call = {
   readonly searchTrail: TrailSearch
   readonly cloudTrail: CloudTrail
   readonly managedKeys: ManagedKeys
+  readonly proveForwarded: ProveForwarded
+  /** The account of the installation, whose principals say which services there are. */
+  readonly operator: AccountId
   /** The emulator lets requests fix a new key's id and material. */
   readonly allowsCustomKeys: boolean
   /** Whether keys may be in that Region. */

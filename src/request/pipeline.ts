@@ -57,6 +57,8 @@ export type PipelineParts = AdmissionParts & {
   readonly cloudTrail: CloudTrail
   readonly managedKeys: ManagedKeys
   readonly calls: CallFigures
+  readonly proveForwarded: Call['proveForwarded']
+  readonly operator: Call['operator']
 }
 
 /**
@@ -150,7 +152,7 @@ async function decide(parts: PipelineParts, { known, operation, caller, input }:
   const { admission: granted, verdicts } = decided instanceof Promise ? await decided : decided
   if (isError(granted)) return { ...known, targets, verdicts, result: granted }
   const { store, hsm, clock, ids, policies, iam, allowsCustomKeys, serves, keyStoreBackends } = parts
-  const { keyUsages, searchTrail, cloudTrail, managedKeys } = parts
+  const { keyUsages, searchTrail, cloudTrail, managedKeys, proveForwarded, operator } = parts
   const call: Call = {
     caller,
     find,
@@ -167,6 +169,8 @@ async function decide(parts: PipelineParts, { known, operation, caller, input }:
     searchTrail,
     cloudTrail,
     managedKeys,
+    proveForwarded,
+    operator,
   }
   const outcome = await operation.run(input, granted, call)
   return { ...known, targets, verdicts, result: afterDryRun(input, outcome) }

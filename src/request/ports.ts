@@ -75,6 +75,13 @@ export type Change =
   | { readonly kind: 'delete-grant'; readonly grant: Grant }
   | { readonly kind: 'put-duty'; readonly duty: Duty }
   | { readonly kind: 'delete-duty'; readonly duty: Pick<Duty, 'scope' | 'keyId' | 'kind'> }
+  /** A conflict when it is there already. Those that are no longer fresh at `now` (real time, milliseconds) go. */
+  | {
+      readonly kind: 'insert-forwarded'
+      readonly digest: Uint8Array
+      readonly freshUntil: number
+      readonly now: number
+    }
   | IamChange
   /** `among`: all stores of the account and Region as they were, of which none may have changed meanwhile. */
   | {
@@ -140,6 +147,8 @@ export interface Store extends Directory, AsyncDisposable {
   /** Keys in a custom key store, in any state; only those of that external key when `xksKeyId` is given. */
   countKeysInStore(scope: Scope, id: CustomKeyStoreId, xksKeyId?: string): Promise<number>
   countAliases(scope: Scope, targetKeyId: KeyId): Promise<number>
+  /** Whether the signature of that digest was forwarded, as long as it is fresh. */
+  wasForwarded(digest: Uint8Array): Promise<boolean>
   /** Duties due at or before `now`, earliest first. */
   dueDuties(now: number, limit: number): Promise<readonly Duty[]>
   /** The time of the earliest duty. */

@@ -7,6 +7,7 @@ import { eventDate } from '../trail/event-time.ts'
 import type { Identity } from '../trail/identity.ts'
 import type { Attempt } from './attempt.ts'
 import type { Verdict } from './authorize.ts'
+import type { VerifiedCaller } from './caller.ts'
 import { type HttpRequest, header } from './http.ts'
 import { logged } from './logged.ts'
 import type { Ids, OutboxEvent } from './ports.ts'
@@ -25,6 +26,7 @@ const UNKNOWN_REGION = 'unknown'
  */
 export function eventOf(attempt: Attempt, eventId: string, time: number): string {
   const { caller, request, operation, result } = attempt
+  const service = caller && callingService(caller)
   const record: CallRecord = {
     eventId,
     requestId: request.requestId,
@@ -32,9 +34,9 @@ export function eventOf(attempt: Attempt, eventId: string, time: number): string
     eventSource: attempt.service?.eventSource ?? 'kms.amazonaws.com',
     eventName: operation?.name ?? attempt.operationName,
     region: caller?.region ?? UNKNOWN_REGION,
-    ...(caller ? { account: caller.scope.account } : {}),
-    sourceIpAddress: request.sourceIp,
-    userAgent: caller?.userAgent ?? header(request, 'user-agent') ?? '',
+    ...(caller ? { account: accountOf(attempt, caller) } : {}),
+    sourceIpAddress: service ?? request.sourceIp,
+    userAgent: service ?? caller?.userAgent ?? header(request, 'user-agent') ?? '',
     identity: caller?.identity ?? UNKNOWN,
     ...(isError(result)
       ? { error: { code: result.code, ...(result.message === undefined ? {} : { message: result.message }) } }
@@ -49,6 +51,18 @@ export function eventOf(attempt: Attempt, eventId: string, time: number): string
     ...decisionOf(attempt),
   }
   return eventLine(record)
+}
+
+/** A service that calls is told in the place of where it called from. Source: CloudTrail record contents, sourceIPAddress. */
+function callingService({ via, principal }: VerifiedCaller): string | undefined {
+  return via?.principal ?? (principal.type === 'service' ? principal.service : undefined)
+}
+
+/** Services have no account: what they do to a key is told to the account that owns it. */
+function accountOf({ targets = {} }: Attempt, { principal, scope }: VerifiedCaller): string {
+  if (principal.type !== 'service') return scope.account
+  const key = Object.values(targets).find(({ kind }) => kind === 'key')
+  return key?.kind === 'key' ? key.key.account : scope.account
 }
 
 /** Who makes the calls in other Regions, on the caller's behalf. Source: CloudTrail records of multi-Region keys. */

@@ -21,15 +21,17 @@ export type SignedScope = {
  * The canonical request: method, path, query, headers, signed names, body hash, joined by line feeds.
  *
  * @param payloadHash - lower-case hex SHA-256 of the body as received.
+ * @param pathOf - how the service's signers write the path: S3's alone do it otherwise.
  * Source: Signature Version 4, "Create a canonical request".
  */
 export function canonicalRequest(
-  request: SignedRequest,
+  request: Omit<SignedRequest, 'body'>,
   { form, signedHeaders }: Pick<SignedScope, 'form' | 'signedHeaders'>,
   payloadHash: string,
+  pathOf = canonicalPath,
 ): string {
   const headers = canonicalHeaders(request.rawHeaders, signedHeaders)
-  return `${request.method}\n${canonicalPath(request.path)}\n${canonicalQuery(request.rawQuery, form)}\n${headers}\n${signedHeaders.join(';')}\n${payloadHash}`
+  return `${request.method}\n${pathOf(request.path)}\n${canonicalQuery(request.rawQuery, form)}\n${headers}\n${signedHeaders.join(';')}\n${payloadHash}`
 }
 
 /**

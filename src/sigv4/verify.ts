@@ -83,8 +83,8 @@ export function verifySignature(
   return refusal.mismatch(options.explain ? explainMismatch(request, parsed, { token: 'shown' }) : '')
 }
 
-function checkSignedHeaders(
-  request: SignedRequest,
+export function checkSignedHeaders(
+  request: Pick<SignedRequest, 'rawHeaders'>,
   { form, signedHeaders }: ParsedAuthorization,
 ): ServiceError | undefined {
   for (const { name, text, forms } of SIGNED_WHEN_PRESENT) {
@@ -95,7 +95,7 @@ function checkSignedHeaders(
 }
 
 /** Compares the hex text, not the bytes it stands for, so that no second spelling of a signature passes. */
-function isSignatureOf(text: string, signingKey: Uint8Array, signature: string): boolean {
+export function isSignatureOf(text: string, signingKey: Uint8Array, signature: string): boolean {
   const given = Buffer.from(signature)
   const computed = Buffer.from(hmacSha256(signingKey, text))
   return given.length === computed.length && timingSafeEqual(given, computed)

@@ -1,6 +1,7 @@
 import type { AliasName, Scope } from '../domain/arn.ts'
 import { unreachable } from '../domain/brand.ts'
 import type { Alias, Key, KeyMaterial } from '../domain/key.ts'
+import { FORWARDED_PRUNED_AT_ONCE } from '../domain/limits.ts'
 import type { Change } from '../request/ports.ts'
 import { deleteKeyStore, insertKeyStore, isPutInStore, takeFromStore, updateKeyStore } from './custom-key-stores.ts'
 import { deleteGrant, deleteGrantsOfKey, insertGrant } from './grant-changes.ts'
@@ -44,6 +45,8 @@ export function applyChange(sql: Statements, change: Change): Applied {
       return putDuty(sql, change)
     case 'delete-duty':
       return deleteDuty(sql, change)
+    case 'insert-forwarded':
+      return insertForwarded(sql, change)
     case 'insert-entity':
     case 'update-entity':
     case 'delete-entity':
@@ -188,6 +191,19 @@ function deleteDuty(sql: Statements, { duty }: ChangeOf<'delete-duty'>): Applied
   if (scopeId === undefined) return []
   const { changes } = sql.deleteDuty.run(scopeId, keyIdBytes(duty.keyId), duty.kind)
   return changes === 1 ? [dutySubject(duty.scope, duty.keyId)] : []
+}
+
+/**
+ * A signature that is there already breaks the primary key, which is a conflict. More go than come, so that as many are kept as
+ * are forwarded while one of them is fresh.
+ */
+function insertForwarded(
+  sql: Statements,
+  { digest, freshUntil, now }: ChangeOf<'insert-forwarded'>,
+): readonly Subject[] {
+  sql.deleteStaleForwarded.run(now, FORWARDED_PRUNED_AT_ONCE)
+  sql.insertForwarded.run(digest, freshUntil)
+  return []
 }
 
 /** A scope that was never used holds no key, so that nothing can be of one. */

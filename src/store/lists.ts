@@ -33,6 +33,7 @@ export function createLists(
   | 'listMaterials'
   | 'countKeys'
   | 'countAliases'
+  | 'wasForwarded'
   | 'dueDuties'
   | 'nextDutyAt'
   | 'outbox'
@@ -65,6 +66,9 @@ export function createLists(
     },
     async countAliases({ account, region }, targetKeyId) {
       return countIn(sql.countAliases.get(account, region, keyIdBytes(targetKeyId)))
+    },
+    async wasForwarded(digest) {
+      return sql.findForwarded.get(digest) !== undefined
     },
     async dueDuties(now, limit) {
       return sql.dueDuties.all(now, limit).map(parseDutyRow)

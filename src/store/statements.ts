@@ -51,6 +51,10 @@ const SQL = {
         where (scope_id, key_id) > (?, ?) order by scope_id, key_id limit ?) as page
       group by scope_id, state) as k join scopes s on s.scope_id = k.scope_id`,
   nextDuty: 'select due_at from duties order by due_at limit 1',
+  findForwarded: 'select 1 from forwarded_requests where digest = ?',
+  insertForwarded: 'insert into forwarded_requests (digest, fresh_until) values (?, ?)',
+  deleteStaleForwarded: `delete from forwarded_requests where digest in
+    (select digest from forwarded_requests where fresh_until < ? order by fresh_until limit ?)`,
   outbox: 'select event_id, line from outbox order by number limit ?',
   domainKeys: 'select region, id, created_at, wrapped from domain_keys order by region, created_at, id',
   setting: 'select value from settings where name = ?',

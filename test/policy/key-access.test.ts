@@ -326,7 +326,9 @@ const GRANTED: readonly (readonly [
   ['a grant to an account is for its root user', root, [grantTo(ROOT, 'Encrypt')], 'allow'],
   ['a grant to an account needs IAM for others', user('dana'), [grantTo(ROOT, 'Encrypt')], 'resource-policy'],
   ['a grant to an account and IAM are enough', user('dana', iam), [grantTo(ROOT, 'Encrypt')], 'allow'],
-  ['a grant does not help a service', service, [grantTo('s3.amazonaws.com', 'Encrypt')], 'resource-policy'],
+  ['a grant to a service is for that service', service, [grantTo('s3.amazonaws.com', 'Encrypt')], 'allow'],
+  ['a grant to a service is for no other', service, [grantTo('ec2.amazonaws.com', 'Encrypt')], 'resource-policy'],
+  ['a grant to an account is for no service', service, [grantTo(ROOT, 'Encrypt')], 'resource-policy'],
 ]
 
 for (const [sentence, principal, grants, expected] of GRANTED)
@@ -475,5 +477,5 @@ test('grants are looked up by every name that may reach the principal', () => {
   assert.deepEqual(grantNames(root), [ROOT, OWN])
   assert.deepEqual(grantNames(session()), [session().arn, ROLE, ROOT, OWN])
   assert.deepEqual(grantNames(federated()), [federated().arn, USER, ROOT, OWN])
-  assert.deepEqual(grantNames(service), [])
+  assert.deepEqual(grantNames(service), ['s3.amazonaws.com'])
 })

@@ -215,7 +215,8 @@ const GRANTEES: readonly (readonly [grantee: string, name: string, caller: Princ
   [ROOT, 'the root user', root, 'direct'],
   [ROOT, 'a user', user('dana'), 'account'],
   [ROOT, 'a user of another account', user('dana', {}, OTHER), 'none'],
-  ['s3.amazonaws.com', 'the service', service, 'none'],
+  ['s3.amazonaws.com', 'the service', service, 'direct'],
+  ['ec2.amazonaws.com', 'another service', service, 'none'],
   ['nonsense', 'a user', user('dana'), 'none'],
 ]
 

@@ -92,6 +92,7 @@ function isApplied(draft: Draft, change: Change): boolean {
     case 'delete-key-store':
     case 'update-access-key':
     case 'delete-access-key':
+    case 'insert-forwarded':
     case 'insert-entity':
     case 'update-entity':
     case 'delete-entity':

@@ -107,15 +107,17 @@ export function claim(outgoing: Outgoing, accessKeyId: string, region = REGION, 
 export function sign(
   url: string,
   outgoing: Outgoing,
-  credentials: Credentials,
+  credentials: Credentials & { readonly sessionToken?: string },
   scope: { readonly region?: string; readonly service?: string; readonly time?: number } = {},
 ): Outgoing {
   const { method = 'POST', path = '/', headers = {}, body = '' } = outgoing
   const { region = REGION, service = 'kms', time = Date.now() } = scope
   const named = { host: new URL(url).host, ...headers }
+  const { sessionToken } = credentials
+  const token = sessionToken === undefined ? {} : { sessionToken }
   const signed = signRequest(
     { method, path, rawQuery: '', rawHeaders: Object.entries(named).flat(), body: Buffer.from(body) },
-    { accessKeyId: credentials.accessKeyId, secret: credentials.secretAccessKey, region, service, time },
+    { ...token, accessKeyId: credentials.accessKeyId, secret: credentials.secretAccessKey, region, service, time },
   )
   const pairs = signed.rawHeaders.flatMap((name, index) =>
     index % 2 === 0 ? [[name, signed.rawHeaders[index + 1] ?? ''] as const] : [],

@@ -1,5 +1,5 @@
 import { type AccountId, type PrincipalArn, type Region, rootArn } from '../../domain/arn.ts'
-import type { IamRole, IamTag, IamUser, PolicyHolder } from '../../domain/iam.ts'
+import type { IamRole, IamTag, IamUser, IntegratedService, PolicyHolder } from '../../domain/iam.ts'
 import {
   type FederatedSessionRecord,
   federatedUserArn,
@@ -10,7 +10,7 @@ import {
 } from '../../domain/session.ts'
 import type { AttachedPolicy, CompiledPolicy } from '../../policy/types.ts'
 import type { Identity, SessionContext } from '../../trail/identity.ts'
-import type { CallingPrincipal, ContextKeys } from '../caller.ts'
+import type { CallingPrincipal, CallingServicePrincipal, ContextKeys } from '../caller.ts'
 import type { CompiledPolicies } from './compiled-policies.ts'
 import type { Directory } from './directory.ts'
 
@@ -18,8 +18,15 @@ type CallerIdentity = Extract<Identity, { readonly type: 'Root' | 'IAMUser' | 'A
 
 /** A principal with everything that decisions and events say about it. */
 export type KnownPrincipal = {
-  readonly principal: CallingPrincipal
+  readonly principal: Exclude<CallingPrincipal, CallingServicePrincipal>
   readonly identity: CallerIdentity
+  readonly keys: ContextKeys
+}
+
+/** The same of a service that calls for itself. */
+export type KnownService = {
+  readonly principal: CallingServicePrincipal
+  readonly identity: Extract<Identity, { readonly type: 'AWSService' }>
   readonly keys: ContextKeys
 }
 
@@ -33,6 +40,8 @@ export type Principals = {
   user(account: AccountId, userId: string, credentials: Credentials): Promise<KnownPrincipal | undefined>
   /** Nothing when the role or user behind the session is gone. */
   session(record: SessionRecord, credentials: Credentials): Promise<KnownPrincipal | undefined>
+  /** Nothing when there is no such service. */
+  service(account: AccountId, serviceId: string): Promise<KnownService | undefined>
   /** The policies that a holder's requests are decided by. */
   policiesOf(holder: PolicyHolder): Promise<HolderPolicies>
 }
@@ -53,6 +62,10 @@ export function principalsFrom(directory: Directory, compiled: CompiledPolicies)
       return user && knownUser(sources, user, credentials)
     },
     session: (record, credentials) => sessionPrincipal(sources, record, credentials),
+    async service(account, serviceId) {
+      const service = await directory.findEntityById(account, 'service', serviceId)
+      return service && knownService(service)
+    },
     policiesOf: (holder) => policiesOf(sources, holder),
   }
 }
@@ -76,6 +89,19 @@ async function knownUser(
     principal: { type: 'user', arn, account, uniqueId: id, ...(await policiesOf(sources, user)) },
     identity: { type: 'IAMUser', principalId: id, arn, accountId: account, accessKeyId, userName: name },
     keys: [...keysOf(arn, account, 'User', id), ['aws:username', name], ...tagKeys(tags)],
+  }
+}
+
+/** Source: IAM user guide, global condition keys. */
+function knownService({ arn }: IntegratedService): KnownService {
+  return {
+    principal: { type: 'service', arn, service: arn },
+    identity: { type: 'AWSService', invokedBy: arn },
+    keys: [
+      ['aws:principalisawsservice', 'true'],
+      ['aws:principalservicename', arn],
+      ['aws:principalservicenameslist', arn],
+    ],
   }
 }
 

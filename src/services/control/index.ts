@@ -1,10 +1,18 @@
 import type { Operation, Service } from '../../request/operation.ts'
 import { ExplainDecision } from './ExplainDecision.ts'
+import { AddService, ListServices, RemoveService } from './services.ts'
 import { TestPolicy } from './TestPolicy.ts'
 import { WhoCan } from './WhoCan.ts'
 
 /** Operations that AWS does not have. */
-export const OPERATIONS: readonly Operation[] = [ExplainDecision, TestPolicy, WhoCan]
+export const OPERATIONS: readonly Operation[] = [
+  AddService,
+  ExplainDecision,
+  ListServices,
+  RemoveService,
+  TestPolicy,
+  WhoCan,
+]
 
 /** Trent's own service: what it can tell about its decisions. Identity policies alone give its actions, `trent:…`. */
 export const control: Service = {

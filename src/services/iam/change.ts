@@ -13,9 +13,13 @@ export function touched<E extends Entity>(entity: E): IamChange {
   return { kind: 'update-entity', entity: { ...entity, revision: entity.revision + 1 } }
 }
 
-const PREFIXES = { user: 'AIDA', group: 'AGPA', role: 'AROA', policy: 'ANPA' } as const satisfies Partial<
-  Record<EntityKind, string>
->
+const PREFIXES = {
+  user: 'AIDA',
+  group: 'AGPA',
+  role: 'AROA',
+  policy: 'ANPA',
+  service: 'ASVC',
+} as const satisfies Partial<Record<EntityKind, string>>
 /** Bytes of randomness in an id, one for each of its 17 characters. */
 const ID_BYTES = 17
 

@@ -9,6 +9,7 @@ import {
 } from '../../domain/grant.ts'
 import type { Key } from '../../domain/key.ts'
 import type { ValueOf } from '../../protocol/shape.ts'
+import type { VerifiedCaller } from '../../request/caller.ts'
 import { bindGrantPrincipals } from '../../request/grant-principal.ts'
 import type { Call } from '../../request/operation.ts'
 import type { GrantConstraints } from './grant-shapes.ts'
@@ -20,6 +21,11 @@ export type WantedGrant = {
   readonly Operations: Grant['operations']
   readonly Constraints?: ValueOf<typeof GrantConstraints>
   readonly Name?: string
+}
+
+/** Services may have themselves granted what they need; nobody else grants anything to a service. Source: CreateGrant. */
+function servicePrincipalOf({ principal, via }: VerifiedCaller): string | undefined {
+  return via?.principal ?? (principal.type === 'service' ? principal.service : undefined)
 }
 
 const GRANT_ID_BYTES = 32
@@ -64,7 +70,9 @@ export async function newGrant(
   const unfit = refuseUnfitGrant(key, permission)
   if (unfit) return unfit
   const { GranteePrincipal, RetiringPrincipal, Name } = wanted
-  const named = [GranteePrincipal, ...(RetiringPrincipal === undefined ? [] : [RetiringPrincipal])]
+  const own = servicePrincipalOf(caller)
+  const principals = [GranteePrincipal, ...(RetiringPrincipal === undefined ? [] : [RetiringPrincipal])]
+  const named = principals.filter((name) => name !== own)
   const boundPrincipals = await bindGrantPrincipals(named, key.region, policies.bind)
   if (isError(boundPrincipals)) return boundPrincipals
   const grantId = parseGrantId(ids.hex(GRANT_ID_BYTES))

@@ -16,8 +16,8 @@ export const GetCallerIdentity = operation({
   quota: 'management',
   states: 'any',
   targets: async () => ({}),
-  run: async (_input, _granted, { caller: { principal, keys } }) => ({
-    output: { UserId: userIdIn(keys), Account: principal.account, Arn: principal.arn },
+  run: async (_input, _granted, { caller: { principal, keys, scope } }) => ({
+    output: { UserId: userIdIn(keys), Account: scope.account, Arn: principal.arn },
   }),
 })
 

@@ -8,6 +8,7 @@ import { grants } from './0007-grants.ts'
 import { importedMaterials } from './0008-imported-materials.ts'
 import { principals } from './0009-principals.ts'
 import { expiringMaterial } from './0010-expiring-material.ts'
+import { forwardedRequests } from './0011-forwarded-requests.ts'
 import type { Dialect } from './dialect.ts'
 
 export type Migration = {
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 8, name: 'imported-materials', statements: importedMaterials },
   { version: 9, name: 'principals', statements: principals },
   { version: 10, name: 'expiring-material', statements: expiringMaterial },
+  { version: 11, name: 'forwarded-requests', statements: forwardedRequests },
 ]
