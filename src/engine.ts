@@ -9,6 +9,7 @@ import { type OpenKeyProcess, openKeyProcess } from './hsm/client.ts'
 import type { Health } from './http/control.ts'
 import type { KeyBoundary } from './key-boundary.ts'
 import type { Vitals } from './metrics/families.ts'
+import { keepingOwnedKeys } from './owned-keys.ts'
 import { authorizeInMode, issuedInMode } from './request/auth-mode.ts'
 import { acceptAnyone, byOrigin, servedRegions, verifyEveryone } from './request/authenticate.ts'
 import type { CallFigures } from './request/call-figures.ts'
@@ -19,7 +20,7 @@ import { openScheduler, runDueDuties } from './request/duties.ts'
 import type { Faults } from './request/faults.ts'
 import { proveForwarded } from './request/forwarded-request.ts'
 import type { HttpRequest, HttpResponse } from './request/http.ts'
-import { iamParts } from './request/iam/parts.ts'
+import { type Iam, iamParts } from './request/iam/parts.ts'
 import type { TokenVerifier } from './request/iam/web-identity.ts'
 import { keyPolicies } from './request/key-policy.ts'
 import { openKeyStoreConnections } from './request/key-store-connections.ts'
@@ -126,21 +127,26 @@ async function openState({ around, boundary, directory, opened }: Opening): Prom
   const store = await openSqliteStore({ path: directory?.database ?? ':memory:' })
   if (isError(store)) return named(directory?.database, store)
   opened.push(store)
+  let trail: OpenTrail | MemoryTrail | ServiceError | undefined
+  const openedTrail = () => (trail && !isError(trail) ? trail : UNRECORDED)
   const hsm = await openKeyProcess({
     rootKey: boundary.rootKey,
     begun: boundary.begun,
     ...boundary.emulator,
     attestation: boundary.attestation,
-    domainKeys: { load: () => store.domainKeys(), save: (key) => store.insertDomainKey(key) },
+    domainKeys: keepingOwnedKeys({ store, clock: around.clock, ids: around.ids, trail: openedTrail }),
     log: (message) => around.log.warn(message),
   })
   if (isError(hsm)) return named(directory?.rootKey, hsm)
   opened.push(hsm)
-  const trail = directory ? await openSegments(directory, store, around) : openMemoryTrail()
+  trail = directory ? await openSegments(directory, store, around) : openMemoryTrail()
   if (isError(trail)) return named(directory?.trail, trail)
   if (Symbol.asyncDispose in trail) opened.push(trail)
   return { store, hsm, trail, directory, opened }
 }
+
+/** No key is made before the trail is open. */
+const UNRECORDED = { append: async () => error('KMSInternalException', 'the trail is not open') }
 
 /** Adapters do not know which file they were given by whom; a person wants to. */
 function named(path: string | undefined, failure: ServiceError): ServiceError {
@@ -174,16 +180,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
     clock,
     admitsUnknown: isEmulator,
   })
-  const { principals } = iam
-  const isServed = isEmulator ? () => true : servedRegions(config.regions)
-  const verification = { credentials: credentialFinder({ store, hsm, clock }), isServed, realNow: Date.now }
-  const verify = verifyEveryone({ ...verification, store, principals })
-  const auth = config.auth
-  const accept = acceptAnyone({ defaultAccount: installed.account, principals, isUnrestricted: auth !== 'enforce' })
-  const authenticate = isEmulator ? byOrigin({ accept, issued: issuedInMode(auth, { verify, accept }, log) }) : verify
-  const policies = keyPolicies(clock, iam.binder)
-  const byPolicies = authorizeByPolicies({ policies, compiled: iam.compiled, clock, store })
-  const authorize = refusingToManage(authorizeInMode(auth, byPolicies, log))
+  const access = accessOf(config, around, state, { iam, account: installed.account })
   const parts = {
     store,
     hsm,
@@ -192,9 +189,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
     clock,
     ids,
     log,
-    authenticate,
-    authorize,
-    policies,
+    ...access,
     iam,
     services: SERVICES,
   }
@@ -214,7 +209,6 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       cloudTrail,
       calls,
       managedKeys: defaultKeys({ ...parts, operator: installed.account }, isEmulator),
-      proveForwarded: proveForwarded(verification),
       operator: installed.account,
       allowsCustomKeys: isEmulator,
       serves: (region) => isEmulator || config.regions.includes(region),
@@ -233,6 +227,27 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       await cloudTrail.close()
       await closeAll(opened)
     },
+  }
+}
+
+type Installed = { readonly iam: Iam; readonly account: AccountId }
+
+/** Who calls, and what they may. */
+function accessOf(config: Config, { clock, log }: Surroundings, { store, hsm }: State, { iam, account }: Installed) {
+  const { auth, mode, regions } = config
+  const isServed = mode === 'dev' ? () => true : servedRegions(regions)
+  const verification = { credentials: credentialFinder({ store, hsm, clock }), isServed, realNow: Date.now }
+  const { principals } = iam
+  const verify = verifyEveryone({ ...verification, store, principals })
+  const accept = acceptAnyone({ defaultAccount: account, principals, isUnrestricted: auth !== 'enforce' })
+  const emulated = byOrigin({ accept, issued: issuedInMode(auth, { verify, accept }, log) })
+  const policies = keyPolicies(clock, iam.binder)
+  const byPolicies = authorizeByPolicies({ policies, compiled: iam.compiled, clock, store })
+  return {
+    authenticate: mode === 'dev' ? emulated : verify,
+    authorize: refusingToManage(authorizeInMode(auth, byPolicies, log)),
+    policies,
+    proveForwarded: proveForwarded(verification),
   }
 }
 
