@@ -10,7 +10,7 @@ const ALLOWED = {
   policy: ['domain'],
   trail: ['domain'],
   metering: ['domain'],
-  request: ['domain', 'protocol', 'sigv4', 'policy', 'trail'],
+  request: ['domain', 'protocol', 'sigv4', 'policy', 'trail', 'metering'],
   services: ['domain', 'protocol', 'request'],
   store: ['domain', 'trail', 'request'],
   hsm: ['domain', 'request'],

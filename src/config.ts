@@ -30,6 +30,8 @@ export type Config = {
   readonly oidcKeys: ReadonlyMap<string, string>
   /** Who may read `/metrics`. */
   readonly metrics: MetricsAudience
+  /** Rates that callers are held to: AWS's, none, or AWS's with the values in a file. */
+  readonly quotas: 'aws' | 'off' | { readonly path: string }
   /** How callers are treated; always `enforce` in `serve`. */
   readonly auth: AuthMode
 }
@@ -51,6 +53,7 @@ export type Options = {
   readonly auth?: string
   readonly metrics?: string
   readonly oidcKeys?: readonly string[]
+  readonly quotas?: string
 }
 
 /** Why the options do not make a configuration, as one line for a person. */
@@ -113,6 +116,7 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
     attestationRootPaths: options.attestationRoot ?? [],
     auth,
     oidcKeys,
+    quotas: quotasOf(options),
     metrics,
     ...(account === undefined ? {} : { account }),
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
@@ -126,6 +130,10 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
 function parseKeySource(text: string): readonly [issuer: string, source: string] {
   const at = text.indexOf('=')
   return at < 1 || at === text.length - 1 ? ['', ''] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+function quotasOf({ quotas = 'off' }: Options): Config['quotas'] {
+  return quotas === 'off' || quotas === 'aws' ? quotas : { path: resolve(quotas) }
 }
 
 /** `null`: not an account id. */

@@ -29,7 +29,8 @@ import type { Log } from './request/log.ts'
 import { refusingToManage } from './request/managed-access.ts'
 import { openOutbox, recoverOutbox } from './request/outbox.ts'
 import { pipeline } from './request/pipeline.ts'
-import type { Ids, KeyStoreBackends, Store, Trail } from './request/ports.ts'
+import type { Clock, Ids, KeyStoreBackends, Store, Trail } from './request/ports.ts'
+import { openQuotas, type QuotaValues } from './request/quotas.ts'
 import { kms } from './services/kms/index.ts'
 import { openSqliteStore } from './store/sqlite.ts'
 import { ANCHOR_SETTING } from './trail/anchor.ts'
@@ -95,10 +96,24 @@ export async function openEngine(
 ): Promise<Engine | ServiceError> {
   const { rootKey, directory } = boundary
   const opened: AsyncDisposable[] = [{ [Symbol.asyncDispose]: async () => rootKey[Symbol.dispose]() }, boundary.begun]
-  const state = await openState({ around, boundary, directory, opened })
+  const state = await openState(config, { around, boundary, directory, opened })
   const engine = isError(state) ? state : await assemble(config, around, state)
   if (isError(engine)) await closeAll(opened)
   return engine
+}
+
+/** Before anything is opened: a wrong file changes nothing. */
+async function operatorsQuotas({ quotas }: Config): Promise<QuotaValues | ServiceError | undefined> {
+  if (typeof quotas === 'string') return undefined
+  return (await import('./quota-file.ts')).quotaValues(quotas.path)
+}
+
+/** Rates are loaded only where callers are held to them. */
+async function quotasOf({ quotas: mode }: Config, { store, quotaValues }: State, clock: Clock) {
+  const quotas = openQuotas(store, quotaValues)
+  if (mode === 'off') return { quotas }
+  const { openRateLimits } = await import('./request/rate-limits.ts')
+  return { quotas, rateLimits: await openRateLimits({ store, clock, quotas }) }
 }
 
 /** Last opened, first closed. */
@@ -119,11 +134,18 @@ type State = {
   readonly hsm: OpenKeyProcess
   readonly trail: OpenTrail | MemoryTrail
   readonly directory: DataDirectory | undefined
+  /** What an operator put in the place of AWS's quotas. */
+  readonly quotaValues: QuotaValues | undefined
   readonly opened: readonly AsyncDisposable[]
 }
 
 /** The trail is opened last: opening it writes to it, and a wrong root key must change nothing. */
-async function openState({ around, boundary, directory, opened }: Opening): Promise<State | ServiceError> {
+async function openState(
+  config: Config,
+  { around, boundary, directory, opened }: Opening,
+): Promise<State | ServiceError> {
+  const quotaValues = await operatorsQuotas(config)
+  if (isError(quotaValues)) return quotaValues
   const store = await openSqliteStore({ path: directory?.database ?? ':memory:' })
   if (isError(store)) return named(directory?.database, store)
   opened.push(store)
@@ -142,7 +164,7 @@ async function openState({ around, boundary, directory, opened }: Opening): Prom
   trail = directory ? await openSegments(directory, store, around) : openMemoryTrail()
   if (isError(trail)) return named(directory?.trail, trail)
   if (Symbol.asyncDispose in trail) opened.push(trail)
-  return { store, hsm, trail, directory, opened }
+  return { store, hsm, trail, directory, quotaValues, opened }
 }
 
 /** No key is made before the trail is open. */
@@ -173,13 +195,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
   await recoverOutbox(store, outbox, async (eventIds) =>
     directory ? findEventIds(directory.trail, eventIds) : new Set(),
   )
-  const iam = iamParts({
-    tokens: tokenVerifier(config),
-    directory: store,
-    hsm,
-    clock,
-    admitsUnknown: isEmulator,
-  })
+  const iam = openIam(config, state, clock)
   const access = accessOf(config, around, state, { iam, account: installed.account })
   const parts = {
     store,
@@ -210,6 +226,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       calls,
       managedKeys: defaultKeys({ ...parts, operator: installed.account }, isEmulator),
       operator: installed.account,
+      ...(await quotasOf(config, state, clock)),
       allowsCustomKeys: isEmulator,
       serves: (region) => isEmulator || config.regions.includes(region),
       ...(isEmulator ? { faults: around.faults } : {}),
@@ -249,6 +266,11 @@ function accessOf(config: Config, { clock, log }: Surroundings, { store, hsm }: 
     policies,
     proveForwarded: proveForwarded(verification),
   }
+}
+
+function openIam(config: Config, { store, hsm }: State, clock: Clock) {
+  const admitsUnknown = config.mode === 'dev'
+  return iamParts({ tokens: tokenVerifier(config), directory: store, hsm, clock, admitsUnknown })
 }
 
 function searchOf({ trail, directory }: State): Search {

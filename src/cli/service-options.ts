@@ -26,5 +26,6 @@ export function addServiceOptions(command: Command): Command {
     .option('--log-files <dir>', 'deliver log files and signed digests in the layout of CloudTrail to this directory')
     .option('--log-bucket <name>', 'bucket that the digests say the log files are in (default: trent-log-files)')
     .option('--metrics <who>', 'who may read /metrics: loopback, anyone or off (default: loopback)')
+    .option('--quotas <aws|off|file>', "hold callers to AWS's request rates, or to those of a JSON file (default: off)")
     .option('--insecure-http', 'listen without TLS on an address that others can reach')
 }

@@ -247,6 +247,11 @@ export const STORE_BUSY_TIMEOUT_MS = 5_000
 /** KiB of database pages that SQLite keeps. */
 export const STORE_PAGE_CACHE_KIB = 16_384
 
+/** Quotas of accounts that were increased, all together; each is some 60 bytes of one row. */
+export const QUOTA_INCREASES_MAX = 10_000
+/** Rates of accounts, Regions and classes that are being counted. About 150 bytes each. */
+export const RATE_BUCKETS_MAX = 100_000
+
 /** Keys that the command line describes at once. */
 export const KEYS_DESCRIBED_AT_ONCE = 16
 /** Bytes that one frame of an envelope message holds. Every reader takes the length from the message's header. */

@@ -76,6 +76,8 @@ function convert(shape: Shape, given: unknown, path: string, findings: Findings)
       return typeof given === 'string' ? bytesOf(given, findings) : mistyped(findings, given, 'a Blob')
     case 'integer':
       return Number.isSafeInteger(given) ? given : mistyped(findings, given, 'an Integer')
+    case 'double':
+      return typeof given === 'number' ? given : mistyped(findings, given, 'a Double')
     case 'boolean':
       return typeof given === 'boolean' ? given : mistyped(findings, given, 'a Boolean')
     case 'timestamp':

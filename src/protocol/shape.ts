@@ -20,6 +20,7 @@ export type ShapeData =
     } & Constraints)
   | ({ readonly type: 'blob' } & Constraints)
   | ({ readonly type: 'integer' } & Constraints)
+  | { readonly type: 'double' }
   | { readonly type: 'boolean' }
   | { readonly type: 'timestamp' }
   | ({ readonly type: 'list'; readonly member: Shape } & Constraints)
@@ -73,6 +74,9 @@ export const integer = (min?: number, max?: number): Shape<number> => ({
   ...(min === undefined ? {} : { min }),
   ...(max === undefined ? {} : { max }),
 })
+
+/** A finite number. */
+export const double = (): Shape<number> => ({ type: 'double' })
 
 export const boolean = (): Shape<boolean> => ({ type: 'boolean' })
 

@@ -27,6 +27,7 @@ import type {
   TrailSearch,
   UsableKey,
 } from './ports.ts'
+import type { Quotas } from './quotas.ts'
 import type { AccountTarget, AliasTarget, ConditionValues, KeyTarget, Target, Targets } from './targets.ts'
 
 /** What `run` gets for a target: the proof of its decision and, for keys, the key. */
@@ -67,6 +68,7 @@ export type Call = {
   readonly proveForwarded: ProveForwarded
   /** The account of the installation, whose principals say which services there are. */
   readonly operator: AccountId
+  readonly quotas: Quotas
   /** The emulator lets requests fix a new key's id and material. */
   readonly allowsCustomKeys: boolean
   /** Whether keys may be in that Region. */

@@ -1,4 +1,4 @@
-import { error, isError } from '../domain/error.ts'
+import { error, isError, type ServiceError } from '../domain/error.ts'
 import { COMMIT_ATTEMPTS_MAX, REQUESTS_IN_FLIGHT_MAX } from '../domain/limits.ts'
 import type { Fields } from '../protocol/shape.ts'
 import { type AdmissionParts, type Admitted, admit, refused } from './admit.ts'
@@ -29,9 +29,10 @@ import type {
   Trail,
   TrailSearch,
 } from './ports.ts'
+import type { Quotas, RateLimits } from './quotas.ts'
 import { eventOf, eventsElsewhere } from './record.ts'
 import { isLost, route } from './route.ts'
-import { resourceArn } from './targets.ts'
+import { resourceArn, type Targets } from './targets.ts'
 import { openTurns, type Turns } from './turns.ts'
 
 /** What the one path every call takes is made of. */
@@ -56,6 +57,9 @@ export type PipelineParts = AdmissionParts & {
   readonly searchTrail: TrailSearch
   readonly cloudTrail: CloudTrail
   readonly managedKeys: ManagedKeys
+  readonly quotas: Quotas
+  /** Absent: nobody is held to a rate. */
+  readonly rateLimits?: RateLimits
   readonly calls: CallFigures
   readonly proveForwarded: Call['proveForwarded']
   readonly operator: Call['operator']
@@ -119,14 +123,14 @@ async function answer(parts: PipelineParts, turns: Turns, admitted: Admitted | A
 type Performed = { readonly decided: Attempt; readonly settled: Result | 'conflict' }
 
 /** Decides a call and settles it. `conflict`: what it was decided from has changed meanwhile, and nothing was done. */
-async function perform(parts: PipelineParts, admitted: Admitted): Promise<Performed> {
-  const decided = await decide(parts, admitted)
+async function perform(parts: PipelineParts, admitted: Admitted, isAgain = false): Promise<Performed> {
+  const decided = await decide(parts, admitted, isAgain)
   return { decided, settled: await settle(parts, decided) }
 }
 
 async function performAgain(parts: PipelineParts, admitted: Admitted): Promise<HttpResponse> {
   for (let attempt = 2; attempt <= COMMIT_ATTEMPTS_MAX; attempt += 1) {
-    const { decided, settled } = await perform(parts, admitted)
+    const { decided, settled } = await perform(parts, admitted, true)
     if (settled !== 'conflict') return answered(parts, decided, settled)
   }
   const result = error('ThrottlingException', 'The resource is being changed by other requests.')
@@ -140,19 +144,22 @@ function resourceOf({ targets = {} }: Attempt): string {
 }
 
 /** Decides a call without doing anything: what it returns may still be lost to a concurrent change. */
-async function decide(parts: PipelineParts, { known, operation, caller, input }: Admitted): Promise<Attempt> {
+async function decide(parts: PipelineParts, admitted: Admitted, isAgain: boolean): Promise<Attempt> {
+  const { known, operation, caller, input } = admitted
   // Before the keys are looked up: a wrong token must not tell which of them exist.
   const badToken = bringsGrantTokens(input) ? await refuseGrantTokens(parts, caller.scope.region, input) : undefined
   if (badToken) return { ...known, result: badToken }
   const find = finderFor(parts, caller)
   const targets = await operation.targets(input, find)
+  const tooFast = parts.rateLimits && !isAgain ? refuseRate(parts.rateLimits, admitted, targets) : undefined
+  if (tooFast) return { ...known, result: tooFast }
   if (isError(targets)) return { ...known, result: targets }
   const decided = decideAll(parts.authorize, { operation, caller, input, targets })
   // Awaited only when it takes grants to decide: a turn of the microtask queue costs the others a microsecond.
   const { admission: granted, verdicts } = decided instanceof Promise ? await decided : decided
   if (isError(granted)) return { ...known, targets, verdicts, result: granted }
   const { store, hsm, clock, ids, policies, iam, allowsCustomKeys, serves, keyStoreBackends } = parts
-  const { keyUsages, searchTrail, cloudTrail, managedKeys, proveForwarded, operator } = parts
+  const { keyUsages, searchTrail, cloudTrail, managedKeys, proveForwarded, operator, quotas } = parts
   const call: Call = {
     caller,
     find,
@@ -171,9 +178,20 @@ async function decide(parts: PipelineParts, { known, operation, caller, input }:
     managedKeys,
     proveForwarded,
     operator,
+    quotas,
   }
   const outcome = await operation.run(input, granted, call)
   return { ...known, targets, verdicts, result: afterDryRun(input, outcome) }
+}
+
+/** A call that names no key counts too; one that met a concurrent change has been counted. Only KMS has rates here. */
+function refuseRate(
+  rateLimits: RateLimits,
+  { known, operation, caller, input }: Admitted,
+  targets: Targets | ServiceError,
+): ServiceError | undefined {
+  if (known.service?.name !== 'kms') return undefined
+  return rateLimits.refuse(caller.scope, operation, input, isError(targets) ? undefined : targets)
 }
 
 /** A dry run does everything but its effect, and says so with an error. Source: recorded answer. */
@@ -205,7 +223,10 @@ async function commit(
   if (isError(committed)) return record(parts, { ...attempt, result: committed })
   if (committed === 'conflict') return 'conflict'
   for (const each of events) parts.outbox.deliver(each)
-  for (const change of changes) if (change.kind === 'update-key-store') parts.keyStores.attend(change.keyStore)
+  for (const change of changes) {
+    if (change.kind === 'update-key-store') parts.keyStores.attend(change.keyStore)
+    parts.rateLimits?.note(change)
+  }
   if (!isError(result) && result.forget) await parts.hsm.forget(result.forget)
   await runAtOnce(parts, changes)
   return result

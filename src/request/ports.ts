@@ -70,8 +70,8 @@ export type Change =
   | { readonly kind: 'insert-alias'; readonly alias: Alias; readonly aliasesMax?: number }
   | { readonly kind: 'update-alias'; readonly alias: Alias; readonly was: Alias; readonly aliasesMax?: number }
   | { readonly kind: 'delete-alias'; readonly alias: Alias }
-  /** A conflict when the key has as many grants as a key may have, or one of the same name that is the same in all else. */
-  | { readonly kind: 'insert-grant'; readonly grant: Grant }
+  /** A conflict when the key would have more than `grantsMax`, or already has one of the same name that is the same in all else. */
+  | { readonly kind: 'insert-grant'; readonly grant: Grant; readonly grantsMax?: number }
   | { readonly kind: 'delete-grant'; readonly grant: Grant }
   | { readonly kind: 'put-duty'; readonly duty: Duty }
   | { readonly kind: 'delete-duty'; readonly duty: Pick<Duty, 'scope' | 'keyId' | 'kind'> }
@@ -82,6 +82,8 @@ export type Change =
       readonly freshUntil: number
       readonly now: number
     }
+  /** `was`: the value that the new one was computed from; absent when there was none. */
+  | { readonly kind: 'put-setting'; readonly name: string; readonly value: string; readonly was?: string }
   | IamChange
   /** `among`: all stores of the account and Region as they were, of which none may have changed meanwhile. */
   | {

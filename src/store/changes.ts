@@ -38,7 +38,7 @@ export function applyChange(sql: Statements, change: Change): Applied {
     case 'delete-alias':
       return deleteAlias(sql, change)
     case 'insert-grant':
-      return withScope(sql, change.grant, (scopeId) => insertGrant(sql, scopeId, change.grant))
+      return withScope(sql, change.grant, (scopeId) => insertGrant(sql, scopeId, change))
     case 'delete-grant':
       return withScope(sql, change.grant, (scopeId) => deleteGrant(sql, scopeId, change.grant))
     case 'put-duty':
@@ -47,6 +47,8 @@ export function applyChange(sql: Statements, change: Change): Applied {
       return deleteDuty(sql, change)
     case 'insert-forwarded':
       return insertForwarded(sql, change)
+    case 'put-setting':
+      return putSetting(sql, change)
     case 'insert-entity':
     case 'update-entity':
     case 'delete-entity':
@@ -203,6 +205,14 @@ function insertForwarded(
 ): readonly Subject[] {
   sql.deleteStaleForwarded.run(now, FORWARDED_PRUNED_AT_ONCE)
   sql.insertForwarded.run(digest, freshUntil)
+  return []
+}
+
+/** Nobody keeps what a setting says, so that nobody has to forget it. */
+function putSetting(sql: Statements, { name, value, was }: ChangeOf<'put-setting'>): Applied {
+  const row = sql.setting.get(name)
+  if ((row === undefined ? undefined : text(row, 'value')) !== was) return 'conflict'
+  sql.putSetting.run(name, value)
   return []
 }
 

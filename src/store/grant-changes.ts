@@ -1,6 +1,7 @@
 import type { Grant } from '../domain/grant.ts'
 import type { Key } from '../domain/key.ts'
 import { GRANTS_PER_KEY_MAX } from '../domain/limits.ts'
+import type { Change } from '../request/ports.ts'
 import { grantIdBytes, grantRecord } from './grant-rows.ts'
 import { integer, keyIdBytes } from './rows.ts'
 import type { Statements } from './statements.ts'
@@ -10,7 +11,11 @@ import { grantsSubject, type Subject } from './subject.ts'
  * The limit and the repeated name are looked at here, inside the transaction: of two calls that both found room, or both
  * found no such grant, only one may be right.
  */
-export function insertGrant(sql: Statements, scopeId: number, grant: Grant): readonly Subject[] | 'conflict' {
+export function insertGrant(
+  sql: Statements,
+  scopeId: number,
+  { grant, grantsMax = GRANTS_PER_KEY_MAX }: Extract<Change, { readonly kind: 'insert-grant' }>,
+): readonly Subject[] | 'conflict' {
   const { account, region, keyId, grantId, granteePrincipal, retiringPrincipal = null, name = null, createdAt } = grant
   const key = keyIdBytes(keyId)
   const record = grantRecord(grant)
@@ -21,7 +26,7 @@ export function insertGrant(sql: Statements, scopeId: number, grant: Grant): rea
   const described = [region, granteePrincipal, retiringPrincipal, name, createdAt, record] as const
   sql.insertGrant.run(scopeId, key, grantIdBytes(grantId), ...described)
   const count = integer(sql.countGrant.get(scopeId, key) ?? {}, 'count')
-  return count > GRANTS_PER_KEY_MAX ? 'conflict' : [grantsSubject(grant, keyId)]
+  return count > grantsMax ? 'conflict' : [grantsSubject(grant, keyId)]
 }
 
 export function deleteGrant(sql: Statements, scopeId: number, grant: Grant): readonly Subject[] | 'conflict' {

@@ -39,6 +39,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     })
   describe(`store: ${name}`, () => {
     records(holds)
+    settings(holds)
     publicKeys(holds)
     materials(holds)
     numbers(holds)
@@ -56,6 +57,19 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     keysInStores(holds)
     keyUsages(holds)
     census(holds)
+  })
+}
+
+function settings(holds: Holds): void {
+  holds('a setting is put only over the value that it was computed from', async (store) => {
+    const put = (value: string, was?: string) =>
+      store.commit([{ kind: 'put-setting', name: 'quotas', value, ...(was === undefined ? {} : { was }) }])
+    assert.equal(await put('1', '0'), 'conflict')
+    assert.equal(await store.setting('quotas'), undefined)
+    assert.equal(await put('1'), 'committed')
+    assert.equal(await put('2'), 'conflict')
+    assert.equal(await put('2', '1'), 'committed')
+    assert.equal(await store.setting('quotas'), '2')
   })
 }
 

@@ -87,6 +87,7 @@ function isApplied(draft: Draft, change: Change): boolean {
       draft.duties.delete(nameIn(change.duty.scope, change.duty.keyId))
       return true
     case 'insert-access-key':
+    case 'put-setting':
     case 'insert-key-store':
     case 'update-key-store':
     case 'delete-key-store':

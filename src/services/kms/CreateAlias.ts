@@ -1,7 +1,6 @@
 import { parseAliasName } from '../../domain/alias.ts'
 import { aliasArn } from '../../domain/arn.ts'
 import { error, isError } from '../../domain/error.ts'
-import { ALIASES_PER_KEY_MAX } from '../../domain/limits.ts'
 import { operation } from '../../request/operation.ts'
 import { alias } from '../../request/targets.ts'
 import { refuseFullKey, targetKey } from './alias-target.ts'
@@ -41,10 +40,11 @@ export const CreateAlias = operation({
     const { scope } = call.caller
     if (await call.store.findAlias(scope, name))
       return error('AlreadyExistsException', `An alias with the name ${aliasArn(scope, name)} already exists`)
-    const full = await refuseFullKey(call.store, key)
+    const aliasesMax = await call.quotas.resource(key, 'aliasesPerKey')
+    const full = await refuseFullKey(call.store, key, aliasesMax)
     if (full) return full
     const now = call.clock.now()
     const made = { ...scope, name, targetKeyId: key.keyId, createdAt: now, updatedAt: now }
-    return { output: {}, changes: [{ kind: 'insert-alias', alias: made, aliasesMax: ALIASES_PER_KEY_MAX }] }
+    return { output: {}, changes: [{ kind: 'insert-alias', alias: made, aliasesMax }] }
   },
 })

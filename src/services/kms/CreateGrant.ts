@@ -1,6 +1,5 @@
 import { error, isError, type ServiceError } from '../../domain/error.ts'
 import type { Key } from '../../domain/key.ts'
-import { GRANTS_PER_KEY_MAX } from '../../domain/limits.ts'
 import { boolean, optional } from '../../protocol/shape.ts'
 import { issueGrantToken } from '../../request/grant-token.ts'
 import { operation } from '../../request/operation.ts'
@@ -60,20 +59,21 @@ export const CreateGrant = operation({
     const wanted = await newGrant(input, key, call)
     if (isError(wanted)) return wanted
     const same = await call.store.findSameGrant(wanted)
-    const full = same ? undefined : await refuseFullKey(call.store, key)
+    const grantsMax = await call.quotas.resource(key, 'grantsPerKey')
+    const full = same ? undefined : await refuseFullKey(call.store, key, grantsMax)
     if (full) return full
     const grant = same ?? wanted
     const token = await issueGrantToken(call, proof, grant)
     if (isError(token)) return token
     return {
       output: { GrantToken: token, GrantId: grant.grantId },
-      changes: same ? [] : [{ kind: 'insert-grant', grant }],
+      changes: same ? [] : [{ kind: 'insert-grant', grant, grantsMax }],
     }
   },
 })
 
-async function refuseFullKey(store: Store, key: Key): Promise<ServiceError | undefined> {
-  return (await store.countGrants(key, key.keyId)) < GRANTS_PER_KEY_MAX
+async function refuseFullKey(store: Store, key: Key, grantsMax: number): Promise<ServiceError | undefined> {
+  return (await store.countGrants(key, key.keyId)) < grantsMax
     ? undefined
-    : error('LimitExceededException', `The limit of ${GRANTS_PER_KEY_MAX} grants for ${key.arn} has been reached.`)
+    : error('LimitExceededException', `The limit of ${grantsMax} grants for ${key.arn} has been reached.`)
 }

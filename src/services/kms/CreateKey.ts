@@ -4,7 +4,6 @@ import type { Key, KeyMaterial } from '../../domain/key.ts'
 import { newKeyId } from '../../domain/key-id.ts'
 import { isImportable } from '../../domain/key-import.ts'
 import { algorithmsOf, type KeySpec, type KeyUsage } from '../../domain/key-spec.ts'
-import { KEYS_PER_REGION_MAX } from '../../domain/limits.ts'
 import { parseTags } from '../../domain/tag.ts'
 import { boolean, optional, withDefault } from '../../protocol/shape.ts'
 import type { Submission } from '../../request/key-policy.ts'
@@ -114,10 +113,11 @@ export const CreateKey = operation({
       tags: custom.tags,
     })
     if (isError(policy)) return policy
-    if ((await call.store.countKeys(scope)) >= KEYS_PER_REGION_MAX)
+    const keysMax = await call.quotas.resource(scope, 'keysPerRegion')
+    if ((await call.store.countKeys(scope)) >= keysMax)
       return error(
         'LimitExceededException',
-        `The limit of ${KEYS_PER_REGION_MAX} keys in this account and Region has been reached.`,
+        `The limit of ${keysMax} keys in this account and Region has been reached.`,
       )
     const place = await placeOf(input, call)
     if (isError(place)) return place
@@ -136,8 +136,8 @@ export const CreateKey = operation({
       tags: custom.tags,
       ...(place ? { custody: place.custody } : {}),
     }
-    if (place) return madeOutside(fresh, place, call)
-    if (input.Origin === 'EXTERNAL') return madeToImport(fresh, custom)
+    if (place) return madeOutside({ key: fresh, keysMax }, place, call)
+    if (input.Origin === 'EXTERNAL') return madeToImport({ key: fresh, keysMax }, custom)
     const made = custom.material
       ? await call.hsm.adoptMaterial(account.proof, binding, custom.material)
       : await call.hsm.createMaterial(account.proof, binding)
@@ -147,7 +147,7 @@ export const CreateKey = operation({
     const material: KeyMaterial = { ...scope, keyId, createdAt, ...made }
     return {
       output: { KeyMetadata: keyMetadata(key) },
-      changes: [{ kind: 'insert-key', key, material, keysMax: KEYS_PER_REGION_MAX }],
+      changes: [{ kind: 'insert-key', key, material, keysMax }],
     }
   },
 })

@@ -1,7 +1,7 @@
 import { keyArn, parseRegion, partitionOf, type Region } from '../../domain/arn.ts'
 import { error, isError, type ServiceError } from '../../domain/error.ts'
 import type { Key, Tag } from '../../domain/key.ts'
-import { KEYS_PER_REGION_MAX, REPLICAS_MAX } from '../../domain/limits.ts'
+import { REPLICAS_MAX } from '../../domain/limits.ts'
 import { refuseUnlessPrimary, withReplica } from '../../domain/multi-region.ts'
 import { parseTags } from '../../domain/tag.ts'
 import { boolean, type Fields, optional, withDefault } from '../../protocol/shape.ts'
@@ -89,7 +89,8 @@ export const ReplicateKey = operation({
     if (isError(region)) return region
     const tags = parseTags(input.Tags ?? [])
     if (isError(tags)) return tags
-    const full = await refuseFullRegion(primary, region, call)
+    const keysMax = await call.quotas.resource({ account: primary.account, region }, 'keysPerRegion')
+    const full = await refuseFullRegion(primary, region, keysMax, call)
     if (full) return full
     const made = replicaOf(primary, region, { description: input.Description, tags, createdAt: call.clock.now() })
     const bypassesLockoutCheck = input.BypassPolicyLockoutSafetyCheck ?? false
@@ -107,7 +108,7 @@ export const ReplicateKey = operation({
         ...(tags.length === 0 ? {} : { ReplicaTags: tags }),
       },
       changes: [
-        { kind: 'insert-key', key: replica, keysMax: KEYS_PER_REGION_MAX },
+        { kind: 'insert-key', key: replica, keysMax },
         ...relationChanges(others, replica.related),
         { kind: 'put-duty', duty: synchronizationDuty(replica, call.clock.now()) },
       ],
@@ -126,18 +127,20 @@ function freeRegion(primary: Key, named: string, call: Call): Region | ServiceEr
     : region
 }
 
-async function refuseFullRegion(primary: Key, region: Region, { store }: Call): Promise<ServiceError | undefined> {
+async function refuseFullRegion(
+  primary: Key,
+  region: Region,
+  keysMax: number,
+  { store }: Call,
+): Promise<ServiceError | undefined> {
   const { account, keyId, related } = primary
   const scope = { account, region }
   if (await store.findKey(scope, keyId))
     return error('AlreadyExistsException', `Key '${keyArn(scope, keyId)}' already exists`)
   if ((related?.replicas.length ?? 0) >= REPLICAS_MAX)
     return error('LimitExceededException', `The limit of ${REPLICAS_MAX} replicas of ${primary.arn} has been reached.`)
-  if ((await store.countKeys(scope)) < KEYS_PER_REGION_MAX) return undefined
-  return error(
-    'LimitExceededException',
-    `The limit of ${KEYS_PER_REGION_MAX} keys in this account and Region has been reached.`,
-  )
+  if ((await store.countKeys(scope)) < keysMax) return undefined
+  return error('LimitExceededException', `The limit of ${keysMax} keys in this account and Region has been reached.`)
 }
 
 type Own = { readonly description: string; readonly tags: readonly Tag[]; readonly createdAt: number }

@@ -2,7 +2,6 @@ import { parseAliasName } from '../../domain/alias.ts'
 import { aliasArn } from '../../domain/arn.ts'
 import { error, isError } from '../../domain/error.ts'
 import { classOf } from '../../domain/key-spec.ts'
-import { ALIASES_PER_KEY_MAX } from '../../domain/limits.ts'
 import { operation } from '../../request/operation.ts'
 import { alias } from '../../request/targets.ts'
 import { refuseFullKey, targetKey } from './alias-target.ts'
@@ -49,12 +48,13 @@ export const UpdateAlias = operation({
         `Alias ${aliasArn(call.caller.scope, name)} cannot be changed to a key of another type or usage.`,
       )
     const isMoving = was.targetKeyId !== key.keyId
-    const full = isMoving ? await refuseFullKey(call.store, key) : undefined
+    const aliasesMax = await call.quotas.resource(key, 'aliasesPerKey')
+    const full = isMoving ? await refuseFullKey(call.store, key, aliasesMax) : undefined
     if (full) return full
     const moved = { ...was, targetKeyId: key.keyId, updatedAt: call.clock.now() }
     return {
       output: {},
-      changes: [{ kind: 'update-alias', alias: moved, was, ...(isMoving ? { aliasesMax: ALIASES_PER_KEY_MAX } : {}) }],
+      changes: [{ kind: 'update-alias', alias: moved, was, ...(isMoving ? { aliasesMax } : {}) }],
     }
   },
 })

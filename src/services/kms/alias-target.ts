@@ -1,6 +1,5 @@
 import { error, type ServiceError } from '../../domain/error.ts'
 import type { Key } from '../../domain/key.ts'
-import { ALIASES_PER_KEY_MAX } from '../../domain/limits.ts'
 import type { Finder } from '../../request/finder.ts'
 import type { Store } from '../../request/ports.ts'
 import type { KeyTarget } from '../../request/targets.ts'
@@ -18,9 +17,13 @@ export async function targetKey<A extends string>(
 }
 
 /** Refuses one more alias for a key that has as many as a key may have. */
-export async function refuseFullKey(store: Store, key: Key): Promise<ServiceError | undefined> {
+export async function refuseFullKey(
+  store: Pick<Store, 'countAliases'>,
+  key: Key,
+  aliasesMax: number,
+): Promise<ServiceError | undefined> {
   const count = await store.countAliases(key, key.keyId)
-  return count < ALIASES_PER_KEY_MAX
+  return count < aliasesMax
     ? undefined
-    : error('LimitExceededException', `The limit of ${ALIASES_PER_KEY_MAX} aliases for ${key.arn} has been reached.`)
+    : error('LimitExceededException', `The limit of ${aliasesMax} aliases for ${key.arn} has been reached.`)
 }

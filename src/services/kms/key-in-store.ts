@@ -2,7 +2,6 @@ import type { Custody } from '../../domain/custody.ts'
 import { type CustomKeyStore, refuseConnection } from '../../domain/custom-key-store.ts'
 import { error, isError, type ServiceError } from '../../domain/error.ts'
 import type { Key } from '../../domain/key.ts'
-import { KEYS_PER_REGION_MAX } from '../../domain/limits.ts'
 import type { Call } from '../../request/operation.ts'
 import type { Change } from '../../request/ports.ts'
 import { findKeyStore } from './custom-key-store.ts'
@@ -68,13 +67,17 @@ function refuseOrigin(origin: string, { id, settings }: CustomKeyStore): Service
 }
 
 /** A new key whose material is made outside: its store is told before the key is kept. */
-export async function madeOutside(key: Key, { keyStore }: Place, call: Call) {
+export async function madeOutside(
+  { key, keysMax }: { readonly key: Key; readonly keysMax: number },
+  { keyStore }: Place,
+  call: Call,
+) {
   const backend = call.keyStoreBackends[keyStore.settings.type]
   const refused = backend
     ? await backend.createKey(keyStore, key)
     : error('CustomKeyStoreInvalidStateException', `The custom key store ${keyStore.id} cannot be reached.`)
   if (refused) return refused
-  const changes: readonly Change[] = [{ kind: 'insert-key', key, keyStore, keysMax: KEYS_PER_REGION_MAX }]
+  const changes: readonly Change[] = [{ kind: 'insert-key', key, keyStore, keysMax }]
   return { output: { KeyMetadata: { ...keyMetadata(key), ...custodyMetadata(key, keyStore) } }, changes }
 }
 

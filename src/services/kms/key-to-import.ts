@@ -1,6 +1,5 @@
 import { error, type ServiceError } from '../../domain/error.ts'
 import type { Key } from '../../domain/key.ts'
-import { KEYS_PER_REGION_MAX } from '../../domain/limits.ts'
 import type { StructureOf } from '../../protocol/shape.ts'
 import type { Outcome } from '../../request/operation.ts'
 import type { CustomKey } from './custom-key.ts'
@@ -12,14 +11,17 @@ type Made = Outcome<StructureOf<{ readonly KeyMetadata: typeof KeyMetadata }>>
 /**
  * A new key whose material its owner is to bring.
  *
- * @param fresh - the key without material.
+ * @param key - without material.
  */
-export function madeToImport(fresh: Key, { material }: CustomKey): Made | ServiceError {
+export function madeToImport(
+  { key: fresh, keysMax }: { readonly key: Key; readonly keysMax: number },
+  { material }: CustomKey,
+): Made | ServiceError {
   if (material)
     return error('ValidationException', 'Key material of a key of origin EXTERNAL comes by ImportKeyMaterial alone.')
   const key: Key = { ...fresh, state: { name: 'PendingImport' } }
   return {
     output: { KeyMetadata: keyMetadata(key) },
-    changes: [{ kind: 'insert-key', key, keysMax: KEYS_PER_REGION_MAX }],
+    changes: [{ kind: 'insert-key', key, keysMax }],
   }
 }
