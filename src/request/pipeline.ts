@@ -25,12 +25,13 @@ import type {
   KeyProcess,
   KeyStoreBackends,
   ManagedKeys,
+  OutboxEvent,
   Store,
   Trail,
   TrailSearch,
 } from './ports.ts'
 import type { Quotas, RateLimits } from './quotas.ts'
-import { eventOf, eventsElsewhere } from './record.ts'
+import { eventOf, eventsElsewhere, otherOwners, sharedEvents } from './record.ts'
 import { isLost, route } from './route.ts'
 import { resourceArn, type Targets } from './targets.ts'
 import { openTurns, type Turns } from './turns.ts'
@@ -217,8 +218,12 @@ async function commit(
   if (!parts.trail.healthy) return record(parts, { ...attempt, result: error('KMSInternalException') })
   const eventId = parts.ids.uuid()
   const time = parts.clock.now()
-  const event = { eventId, line: eventOf(attempt, eventId, time) }
-  const events = [event, ...eventsElsewhere(attempt, parts.ids, time)]
+  const owners = otherOwners(attempt)
+  const own =
+    owners.length === 0
+      ? [{ eventId, line: eventOf(attempt, eventId, time) }]
+      : sharedEvents(attempt, owners, { eventId, time, ids: parts.ids })
+  const events = [...own, ...eventsElsewhere(attempt, parts.ids, time)]
   const committed = await parts.store.commit(changes, events)
   if (isError(committed)) return record(parts, { ...attempt, result: committed })
   if (committed === 'conflict') return 'conflict'
@@ -248,8 +253,17 @@ async function runAtOnce(parts: PipelineParts, changes: readonly Change[]): Prom
 async function record(parts: PipelineParts, attempt: Attempt): Promise<Result> {
   const eventId = parts.ids.uuid()
   const time = parts.clock.now()
-  const failure = await parts.trail.append(eventOf(attempt, eventId, time))
+  const owners = otherOwners(attempt)
+  const failure = await (owners.length === 0
+    ? parts.trail.append(eventOf(attempt, eventId, time))
+    : appendAll(parts, sharedEvents(attempt, owners, { eventId, time, ids: parts.ids })))
   if (failure) return failure
   parts.keyUsages.note(attempt, eventId, time)
   return attempt.result
+}
+
+/** All or none may be answered for: what is durable of a call that failed in the end tells of a use that was possible. */
+async function appendAll({ trail }: PipelineParts, events: readonly OutboxEvent[]): Promise<ServiceError | undefined> {
+  const failures = await Promise.all(events.map(({ line }) => trail.append(line)))
+  return failures.find(isError)
 }

@@ -1,4 +1,4 @@
-import type { Region } from '../domain/arn.ts'
+import type { AccountId, Region } from '../domain/arn.ts'
 import { isError } from '../domain/error.ts'
 import type { Key } from '../domain/key.ts'
 import type { CheckTrace } from '../trail/decision.ts'
@@ -19,12 +19,19 @@ const UNKNOWN: Identity = { type: 'Unknown' }
 /** Events need some Region and source even when a request was too malformed to name one. */
 const UNKNOWN_REGION = 'unknown'
 
+/** An event of one call in the logs of several accounts. */
+export type SharedEvent = {
+  readonly sharedEventId: string
+  /** Whose log the event is for, when that is not the caller's own. */
+  readonly owner?: AccountId
+}
+
 /**
  * The event of a call, granted or refused. Which parameters show: CloudTrail records of KMS.
  *
  * @param time - milliseconds since the epoch at which the call was decided.
  */
-export function eventOf(attempt: Attempt, eventId: string, time: number): string {
+export function eventOf(attempt: Attempt, eventId: string, time: number, shared?: SharedEvent): string {
   const { caller, request, operation, result } = attempt
   const service = caller && callingService(caller)
   const record: CallRecord = {
@@ -34,10 +41,10 @@ export function eventOf(attempt: Attempt, eventId: string, time: number): string
     eventSource: attempt.service?.eventSource ?? 'kms.amazonaws.com',
     eventName: operation?.name ?? attempt.operationName,
     region: caller?.region ?? UNKNOWN_REGION,
-    ...(caller ? { account: accountOf(attempt, caller) } : {}),
+    ...(caller ? { account: shared?.owner ?? accountOf(attempt, caller) } : {}),
     sourceIpAddress: service ?? request.sourceIp,
     userAgent: service ?? caller?.userAgent ?? header(request, 'user-agent') ?? '',
-    identity: caller?.identity ?? UNKNOWN,
+    identity: caller ? identityFor(attempt, caller, shared) : UNKNOWN,
     ...(isError(result)
       ? { error: { code: result.code, ...(result.message === undefined ? {} : { message: result.message }) } }
       : {}),
@@ -47,8 +54,10 @@ export function eventOf(attempt: Attempt, eventId: string, time: number): string
     readOnly: operation?.readOnly ?? true,
     resources: resourcesOf(attempt),
     eventType: 'AwsApiCall',
+    ...(shared ? { sharedEventId: shared.sharedEventId } : {}),
     ...tlsOf(request),
-    ...decisionOf(attempt),
+    // What decided it in the caller's account is not for the owner's log.
+    ...(shared?.owner === undefined ? decisionOf(attempt) : {}),
   }
   return eventLine(record)
 }
@@ -63,6 +72,48 @@ function accountOf({ targets = {} }: Attempt, { principal, scope }: VerifiedCall
   if (principal.type !== 'service') return scope.account
   const key = Object.values(targets).find(({ kind }) => kind === 'key')
   return key?.kind === 'key' ? key.key.account : scope.account
+}
+
+/** Other accounts learn the caller's account and unique id, and no more. Source: CloudTrail user guide, events across accounts. */
+function identityFor({ targets }: Attempt, { identity, scope }: VerifiedCaller, shared?: SharedEvent): Identity {
+  if (shared?.owner !== undefined && 'principalId' in identity)
+    return { type: 'AWSAccount', principalId: identity.principalId, accountId: scope.account }
+  const role = targets?.role
+  // Nobody signed the request: who asks is in the token that came with it.
+  return role?.kind === 'role' && role.bearer ? role.bearer : identity
+}
+
+const NOBODY: readonly AccountId[] = []
+
+/** Accounts, not the caller's, whose keys or roles a call used: their logs have the call too. None for a refusal. */
+export function otherOwners({ caller, targets, result }: Attempt): readonly AccountId[] {
+  if (!caller || caller.principal.type === 'service' || !targets || isError(result)) return NOBODY
+  let owners = NOBODY
+  for (const name in targets) {
+    const owner = ownerOf(targets[name])
+    if (owner !== undefined && owner !== caller.scope.account && !owners.includes(owner)) owners = [...owners, owner]
+  }
+  return owners
+}
+
+function ownerOf(target: Target | undefined): AccountId | undefined {
+  if (target?.kind === 'key') return target.key.account
+  return target?.kind === 'role' ? target.account : undefined
+}
+
+/** The events of a call in the logs of several accounts, the caller's first. */
+export function sharedEvents(
+  attempt: Attempt,
+  owners: readonly AccountId[],
+  { eventId, time, ids }: { readonly eventId: string; readonly time: number; readonly ids: Ids },
+): readonly OutboxEvent[] {
+  const sharedEventId = ids.uuid()
+  const own = { eventId, line: eventOf(attempt, eventId, time, { sharedEventId }) }
+  const copies = owners.map((owner) => {
+    const copyId = ids.uuid()
+    return { eventId: copyId, line: eventOf(attempt, copyId, time, { sharedEventId, owner }) }
+  })
+  return [own, ...copies]
 }
 
 /** Who makes the calls in other Regions, on the caller's behalf. Source: CloudTrail records of multi-Region keys. */

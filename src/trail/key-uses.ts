@@ -2,6 +2,7 @@ import { parseAccountId, parseArn, parseRegion, type Scope } from '../domain/arn
 import { parseKeyId } from '../domain/key-id.ts'
 import { isTracked, type KeyUsage } from '../domain/key-usage.ts'
 import { readEvents } from './read.ts'
+import { parseMembers } from './recorded-call.ts'
 
 const KEY = 'key/'
 
@@ -33,6 +34,8 @@ export function keyUsesOf(line: string): readonly KeyUsage[] {
   const event = parseObject(line)
   const { eventName: operation, eventID: eventId, requestID: requestId } = event
   if (typeof operation !== 'string' || !isTracked(operation) || event.errorCode !== undefined) return []
+  // The owner's copy of a call from another account is the same use once more.
+  if (parseMembers(event.userIdentity).type === 'AWSAccount') return []
   const usedAt = Date.parse(String(event.eventTime))
   if (typeof eventId !== 'string' || typeof requestId !== 'string' || Number.isNaN(usedAt)) return []
   return arnsOf(event).flatMap((arn) => {

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
+import { checkEvent } from './event-schema.ts'
 
 /** A CloudTrail event as the trail holds it. */
 export type TrailEvent = {
@@ -12,17 +14,33 @@ export type TrailEvent = {
   readonly [field: string]: unknown
 }
 
+/** Events of one directory that are checked at its end: those of a test under load are all alike. */
+const CHECKED_MAX = 20_000
+
+/**
+ * Fails when an event in a data directory is not as CloudTrail writes events; nothing is checked where there is no trail.
+ *
+ * Whatever a test is about, the events that it leaves are looked at when its server stops.
+ */
+export async function checkTrail(data: string): Promise<void> {
+  if (!existsSync(join(data, 'trail'))) return
+  const lines = (await trailText(data)).split('\n').filter((line) => line.startsWith('{"eventVersion":'))
+  for (const line of lines.slice(-CHECKED_MAX)) checkEvent(line)
+}
+
 /** All events of a data directory, oldest first; lines that link batches have no event id. */
 export async function trailEvents(data: string): Promise<readonly TrailEvent[]> {
-  const directory = join(data, 'trail')
-  const names = (await readdir(directory)).filter((name) => name.startsWith('segment-') && !name.endsWith('.tmp'))
-  const texts = await Promise.all(names.sort().map((name) => textOf(join(directory, name))))
-  return texts
-    .join('')
+  return (await trailText(data))
     .split('\n')
     .filter((line) => line.endsWith('}'))
     .map((line) => parseEvent(line))
     .filter((event) => event.eventID !== undefined)
+}
+
+async function trailText(data: string): Promise<string> {
+  const directory = join(data, 'trail')
+  const names = (await readdir(directory)).filter((name) => name.startsWith('segment-') && !name.endsWith('.tmp'))
+  return (await Promise.all(names.sort().map((name) => textOf(join(directory, name))))).join('')
 }
 
 async function textOf(path: string): Promise<string> {

@@ -7,6 +7,7 @@ import { type Outside, type Running, type StartFailure, start } from '../../src/
 import { signRequest } from '../../src/sigv4/sign.ts'
 import { type Answer, type Output, parseAnswer, succeeded } from './answer.ts'
 import { type Exchange, type Incoming, type Outgoing, openExchange } from './exchange.ts'
+import { checkTrail } from './trail.ts'
 
 /** Who calls, and in which Region. In `dev` an account id is enough. */
 export type Caller = { readonly account?: string; readonly region?: string }
@@ -55,6 +56,7 @@ export async function startTrent(mode: Mode, options: Options = {}, outside: Out
   const close = once(async () => {
     exchange.close()
     await running.close()
+    if (data !== undefined) await checkTrail(data)
   })
   return {
     ...callers(mode, exchange, running, credentials),

@@ -67,10 +67,15 @@ export function callerWords({ identity }: RecordedCall): string {
 
 /** A recorded call and why it was answered as it was, line by line. */
 export function callLines(call: RecordedCall): readonly string[] {
-  const { operation, time, region, errorCode, errorMessage, checks = [] } = call
+  const { operation, time, region, identity, errorCode, errorMessage, checks = [] } = call
   const head = `${callerWords(call)} called ${operation} in ${region} at ${time}.`
+  if (identity.type === 'AWSAccount') return [head, SHARED]
   return [head, ...checks.flatMap(checkLines), ...endLines(checks, errorCode, errorMessage)]
 }
+
+/** What the log of a key's owner tells of the call of another account. */
+const SHARED =
+  'It was answered: this account and that of the caller allowed it together. Why is in the log of the other.'
 
 const ANSWERED = {
   allowed: 'It was answered.',

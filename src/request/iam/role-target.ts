@@ -4,6 +4,7 @@ import type { IamRole } from '../../domain/iam.ts'
 import { decideRoleAccess } from '../../policy/identity-access.ts'
 import { refusal } from '../../policy/resource-access.ts'
 import type { Decision, Principal, RequestContext, WebIdentity } from '../../policy/types.ts'
+import type { Identity } from '../../trail/identity.ts'
 import type { CompiledPolicies } from './compiled-policies.ts'
 import type { UsedCode } from './mfa.ts'
 
@@ -18,6 +19,8 @@ export type RoleTarget<Action extends string = string> = {
   readonly mfa?: UsedCode
   /** Who asks, when it is not the caller that signed. */
   readonly webIdentity?: WebIdentity
+  /** The same as events show it. */
+  readonly bearer?: Identity
 }
 
 /** Decides by trust policy and the caller's own policies. A role that does not exist is refused like one that trusts nobody. */

@@ -1,8 +1,20 @@
 import { error, isError } from '../../domain/error.ts'
 import { integer, optional, secretText, text } from '../../protocol/shape.ts'
+import type { WebIdentityProof } from '../../request/iam/web-identity.ts'
 import { operation } from '../../request/operation.ts'
 import { assumed, findRole } from './role.ts'
 import * as shapes from './shapes.ts'
+
+/** Source: CloudTrail user guide, userIdentity of AssumeRoleWithWebIdentity. */
+function bearerOf({ provider, audience, claims }: WebIdentityProof) {
+  const { arn } = provider
+  return {
+    type: 'WebIdentityUser',
+    principalId: `${arn}:${audience}:${claims.subject}`,
+    userName: claims.subject,
+    identityProvider: arn,
+  } as const
+}
 
 /**
  * Credentials of a role, for the holder of a token of an identity provider that the role trusts. The request is not signed.
@@ -42,7 +54,9 @@ export const AssumeRoleWithWebIdentity = operation({
     const { arn } = proof.provider
     const webIdentity = { type: 'web-identity', arn, provider: arn } as const
     const action = 'sts:AssumeRoleWithWebIdentity'
-    return { role: { kind: 'role', action, arn: RoleArn, ...found, webIdentity, proof } } as const
+    return {
+      role: { kind: 'role', action, arn: RoleArn, ...found, webIdentity, bearer: bearerOf(proof), proof },
+    } as const
   },
   conditions: ({ RoleSessionName }, _target, { role: { proof } }) => ({
     'sts:RoleSessionName': RoleSessionName,

@@ -94,8 +94,15 @@ test('who denied it in the own account is told, whatever the other account says'
   assert.deepEqual(output.Call.Checks[0]?.DeniedBy, { Source: 'identity-policy', Policy: 'inline', Statement: 1 })
 })
 
-test('the owner of a key is not told what the policies of a caller of another account say', async () => {
+test('the owner of a key is told that another account used it, and not what the policies of that account say', async () => {
   const requestId = await encrypt(await newKey({ ...allow('kms:Encrypt'), ...statement }))
-  const { status, code } = await explained(owner, requestId)
+  const { output, text } = await explained(owner, requestId)
+  assert.deepEqual([output.Call.Principal, output.Call.Checks], [`AWSAccount of account ${partner}`, []])
+  assert.match(output.Call.Words.join('\n'), /this account and that of the caller allowed it together/)
+  for (const secret of ['inline', 'visitor']) assert.ok(!text.includes(secret), `${secret} in ${text}`)
+})
+
+test('that another account was refused is in the log of that account alone', async () => {
+  const { status, code } = await explained(owner, await encrypt(await newKey()))
   assert.deepEqual([status, code], [400, 'NotFoundException'])
 })
