@@ -65,7 +65,7 @@ const shape = z.strictObject({
   eventTime: second,
   eventSource: z.stringFormat('service', /^(?:[a-z-]+\.amazonaws\.com|control\.trent)$/),
   eventName: z.stringFormat('operation', /^[A-Za-z0-9]{1,64}$/),
-  awsRegion: z.stringFormat('Region', /^(?:[a-z]{2}(?:-[a-z]+)+-\d|unknown)$/),
+  awsRegion: z.stringFormat('Region', /^(?:[a-z]{2}(?:-[a-z]+)+-\d|aws-global|unknown)$/),
   sourceIPAddress: z.string().min(1),
   userAgent: z.string().max(1_024).optional(),
   errorCode: z.string().min(1).optional(),
