@@ -17,8 +17,9 @@ const ALLOWED = {
   oidc: ['domain', 'request'],
   http: ['domain', 'request'],
   metrics: ['domain', 'request', 'trail'],
+  integrations: ['domain'],
   main: ['domain', 'request', 'services', 'store', 'hsm', 'oidc', 'http', 'metrics', 'trail'],
-  cli: ['domain', 'sigv4', 'trail', 'metering', 'main'],
+  cli: ['domain', 'sigv4', 'trail', 'metering', 'main', 'integrations'],
 }
 
 const pathOf = (folder) => (folder === 'main' ? '^src/[^/]+$' : `^src/${folder}/`)

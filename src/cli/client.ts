@@ -15,10 +15,20 @@ export type CalledService = {
   readonly credentials: Credentials
 }
 
-/** A client that finds service, Region and credentials as the commands' help says. */
-async function openClient(options: ClientOptions): Promise<KMSClient | Failure> {
+/**
+ * A client that finds service, Region and credentials as the commands' help says.
+ *
+ * @param requestTimeoutMs - for those who have no patience: how long to connect, and how long to wait for an answer.
+ */
+export async function openClient(options: ClientOptions, requestTimeoutMs?: number): Promise<KMSClient | Failure> {
   const found = await findService(options)
-  return isFailure(found) ? found : new KMSClient(found)
+  if (isFailure(found)) return found
+  const timeouts = {
+    connectionTimeout: requestTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    throwOnRequestTimeout: true,
+  }
+  return new KMSClient({ ...found, ...(requestTimeoutMs === undefined ? {} : { requestHandler: timeouts }) })
 }
 
 /** Finds service, Region and credentials as the commands' help says. */

@@ -5,6 +5,7 @@ import { addDecrypt } from './decrypt.ts'
 import { addDev } from './dev.ts'
 import { addEncrypt } from './encrypt.ts'
 import { systemCode, USAGE } from './failure.ts'
+import { addK8s } from './k8s.ts'
 import { addKeys } from './keys.ts'
 import { addServe } from './serve.ts'
 import { addServices } from './services.ts'
@@ -38,6 +39,7 @@ for (const add of [
   addWhoCan,
   addPolicy,
   addServices,
+  addK8s,
   addTrail,
   addCost,
   addVersion,
