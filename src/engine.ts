@@ -1,3 +1,4 @@
+import { openAlarms } from './alarms.ts'
 import type { Config } from './config.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { defaultKeys } from './default-keys.ts'
@@ -212,6 +213,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
   const keyUsages = await openUsages(state, around)
   const cloudTrail = historyOf(config, state, { ...around, account: installed.account, outbox })
   const scheduler = openScheduler(parts)
+  const alarms = openAlarms({ store, metrics: cloudTrail.metrics, clock, log })
   const keyStores = openKeyStoreConnections({ store, backends: keyStoreBackends, log })
   await keyStores.resume()
   return {
@@ -234,10 +236,11 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
     health: () => healthOf(config, trail, hsm.health.alive),
     vitals: () => vitalsOf(config, state, cloudTrail),
     store,
-    runDue: () => runDueDuties(parts),
+    runDue: async () => (await runDueDuties(parts)) ?? alarms.run(),
     nextDueAt: () => store.nextDutyAt(),
     async close() {
       await scheduler.stop()
+      await alarms.stop()
       await keyStores.stop()
       await outbox.drain()
       await keyUsages.close()

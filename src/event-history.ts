@@ -15,6 +15,7 @@ import type { FollowerSetup } from './trail/follower/messages.ts'
 import { openHistoryBuilder } from './trail/history/builder.ts'
 import { openForReading } from './trail/history/index-file.ts'
 import { lastUseOf, lookUp } from './trail/history/lookup.ts'
+import { listSeries, readMinutes } from './trail/history/minutes.ts'
 import type { DigestSigner } from './trail/log-files/digest.ts'
 import { endLogging } from './trail/log-files/exporter.ts'
 import type { MemoryTrail } from './trail/memory.ts'
@@ -68,6 +69,10 @@ export function historyInMemory(trail: MemoryTrail, { store, hsm, clock, outbox 
   return {
     lookUp: async (query) => lookUp(await current(), query),
     lastUse: async (account, accessKeyId) => lastUseOf(await current(), account, accessKeyId),
+    metrics: {
+      counts: async (series, from, to) => readMinutes(await current(), series, from, to),
+      series: async (wanted) => listSeries(await current(), wanted),
+    },
     digestKeys: openDigestKeys(store, hsm),
     trail: () => undefined,
     indexedBatch: () => undefined,
@@ -140,9 +145,14 @@ export function historyBehind(directory: DataDirectory, trail: OpenTrail, parts:
   return {
     lookUp: async (query) => (await current((db) => lookUp(db, query))) ?? { events: [] },
     lastUse: (account, accessKeyId) => current((db) => lastUseOf(db, account, accessKeyId)),
+    metrics: {
+      counts: async (series, from, to) => (await current((db) => readMinutes(db, series, from, to))) ?? [],
+      series: async (wanted) => (await current((db) => listSeries(db, wanted))) ?? [],
+    },
     digestKeys,
     trail: () => deliveredTrail(config, follower),
-    indexedBatch: () => follower.status?.historyBatch,
+    // 0: the follower runs for something else.
+    indexedBatch: () => follower.status?.historyBatch || undefined,
     close: () => follower.close(),
   }
 }

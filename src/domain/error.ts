@@ -2,7 +2,7 @@
  * Every error a service here can answer with, and its HTTP status. IAM and STS name some as the others do and give them
  * statuses of their own: protocol/query-answer.ts.
  * Source: `errors` of the service models (KMS 2014-11-01, IAM 2010-05-08, STS 2011-06-15, CloudTrail
- * 2013-11-01); the framework's own codes from
+ * 2013-11-01, CloudWatch 2010-08-01); the framework's own codes from
  * recorded answers.
  */
 const STATUS = {
@@ -35,6 +35,7 @@ const STATUS = {
   IncorrectKeyException: 400,
   IncorrectKeyMaterialException: 400,
   IncorrectTrustAnchorException: 400,
+  InternalServiceFault: 500,
   InvalidAliasNameException: 400,
   InvalidArnException: 400,
   InvalidAuthenticationCode: 403,
@@ -42,6 +43,7 @@ const STATUS = {
   InvalidCiphertextException: 400,
   InvalidEventCategoryException: 400,
   InvalidForwardedRequest: 400,
+  InvalidFormatFault: 400,
   InvalidGrantIdException: 400,
   InvalidGrantTokenException: 400,
   InvalidIdentityToken: 400,
@@ -51,8 +53,11 @@ const STATUS = {
   InvalidLookupAttributesException: 400,
   InvalidMarkerException: 400,
   InvalidMaxResultsException: 400,
+  InvalidNextToken: 400,
   InvalidNextTokenException: 400,
   InvalidPaginationTokenException: 400,
+  InvalidParameterCombinationException: 400,
+  InvalidParameterValueException: 400,
   InvalidSignatureException: 400,
   InvalidTimeRangeException: 400,
   InvalidTokenException: 400,
@@ -63,9 +68,11 @@ const STATUS = {
   KeyUnavailableException: 500,
   LimitExceeded: 409,
   LimitExceededException: 400,
+  LimitExceededFault: 400,
   MalformedPolicyDocument: 400,
   MalformedPolicyDocumentException: 400,
   MissingAuthenticationTokenException: 400,
+  MissingRequiredParameterException: 400,
   NoSuchEntity: 404,
   NoSuchResourceException: 400,
   NotFoundException: 400,
@@ -74,6 +81,7 @@ const STATUS = {
   PolicyNotAttachable: 400,
   QuotaExceededException: 400,
   RequestEntityTooLargeException: 413,
+  ResourceNotFound: 404,
   SerializationException: 400,
   ServiceUnavailableException: 503,
   TagException: 400,

@@ -311,3 +311,21 @@ export const CENSUS_WAIT_MS = 250
 export const CENSUS_REGIONS_MAX = 64
 /** Keys with expiring material that the metrics name, soonest first. */
 export const EXPIRIES_SHOWN_MAX = 100
+/** Series of metrics that are looked at for what is too old, after each round of the follower. */
+export const METRIC_SERIES_PRUNED = 100
+/** Alarms of one account and Region. Source: CloudWatch quotas, metric alarms. */
+export const ALARMS_PER_REGION_MAX = 5_000
+/** Items of alarm history kept for one account and Region, and for how long in milliseconds: 30 days. Source: DescribeAlarmHistory. */
+export const ALARM_HISTORY_MAX = 10_000
+export const ALARM_HISTORY_AGE_MS = 30 * 86_400_000
+/** Alarms read at once to be evaluated. */
+export const ALARMS_AT_ONCE = 100
+/** Minutes that an alarm is evaluated for after its service stood still or its clock was moved: a day. */
+export const ALARM_CATCH_UP_MINUTES = 1_440
+/** Seconds of all evaluated periods of an alarm together. Source: PutMetricAlarm, one day, or seven with periods of an hour. */
+export const ALARM_WINDOW_MAX_SECONDS = { usual: 86_400, hourly: 604_800 } as const
+/** Data points of one answer of GetMetricStatistics, and of GetMetricData. Source: CloudWatch API reference. */
+export const STATISTICS_POINTS_MAX = 1_440
+export const METRIC_DATA_POINTS_MAX = 100_800
+/** Queries of one GetMetricData. Source: CloudWatch API reference. */
+export const METRIC_QUERIES_MAX = 500

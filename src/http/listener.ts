@@ -121,7 +121,12 @@ function receivedOf(requestId: string, request: IncomingMessage, body: Exclude<B
   }
 }
 
-function send(response: ServerResponse, { requestId, status, contentType, body, close }: Answered): void {
+const NO_HEADERS: readonly string[] = []
+
+function send(
+  response: ServerResponse,
+  { requestId, status, contentType, body, headers = NO_HEADERS, close }: Answered,
+): void {
   response.writeHead(status, [
     'x-amzn-RequestId',
     requestId,
@@ -131,6 +136,7 @@ function send(response: ServerResponse, { requestId, status, contentType, body, 
     String(Buffer.byteLength(body)),
     'Cache-Control',
     'no-cache, no-store, must-revalidate, private',
+    ...headers,
     ...(close ? ['Connection', 'close'] : []),
   ])
   response.end(body)

@@ -1,6 +1,7 @@
 import type { ServiceError } from '../domain/error.ts'
 
 export const JSON_CONTENT_TYPE = 'application/x-amz-json-1.1'
+export const JSON_1_0_CONTENT_TYPE = 'application/x-amz-json-1.0'
 
 /**
  * An error as AWS JSON. AccessDeniedException spells its text `Message`, all others `message`; codes without a text carry

@@ -1,5 +1,6 @@
 import { XMLBuilder } from 'fast-xml-parser'
-import { type ServiceError, statusOf } from '../domain/error.ts'
+import type { ServiceError } from '../domain/error.ts'
+import { faultOf, queryCode } from './query-error.ts'
 import type { Members, Shape, StructureOf } from './shape.ts'
 
 const builder = new XMLBuilder({ format: true, indentBy: '  ', ignoreAttributes: false, attributeNamePrefix: '@' })
@@ -44,35 +45,17 @@ function xmlValue(shape: Shape, value: unknown): unknown {
   return typeof value === 'number' ? new Date(value).toISOString().replace(/\.\d{3}Z$/, 'Z') : value
 }
 
-/** Codes that query services spell in their own way, and their status. Source: AWS common errors of IAM and STS. */
-const QUERY_ERRORS = new Map<string, readonly [code: string, status: number]>([
-  ['AccessDeniedException', ['AccessDenied', 403]],
-  ['ExpiredIdentityToken', ['ExpiredTokenException', 400]],
-  ['ExpiredTokenException', ['ExpiredToken', 403]],
-  ['IncompleteSignatureException', ['IncompleteSignature', 400]],
-  ['InvalidSignatureException', ['SignatureDoesNotMatch', 403]],
-  ['KMSInternalException', ['InternalFailure', 500]],
-  ['MissingAuthenticationTokenException', ['MissingAuthenticationToken', 403]],
-  ['RequestEntityTooLargeException', ['RequestEntityTooLarge', 413]],
-  ['SerializationException', ['MalformedQueryString', 400]],
-  ['ServiceUnavailableException', ['ServiceUnavailable', 503]],
-  ['ThrottlingException', ['Throttling', 400]],
-  ['UnknownOperationException', ['InvalidAction', 400]],
-  ['UnrecognizedClientException', ['InvalidClientTokenId', 403]],
-  ['ValidationException', ['ValidationError', 400]],
-])
-
 /** An error of a query service, with its status. */
 export function queryError(
   failure: ServiceError,
   requestId: string,
   xmlNamespace: string,
 ): { readonly status: number; readonly body: string } {
-  const [code, status] = QUERY_ERRORS.get(failure.code) ?? [failure.code, statusOf(failure.code)]
+  const { code, status } = queryCode(failure.code)
   const body = builder.build({
     ErrorResponse: {
       '@xmlns': xmlNamespace,
-      Error: { Type: status >= 500 ? 'Receiver' : 'Sender', Code: code, Message: failure.message ?? '' },
+      Error: { Type: faultOf(status), Code: code, Message: failure.message ?? '' },
       RequestId: requestId,
     },
   })

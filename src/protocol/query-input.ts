@@ -4,6 +4,8 @@ import type { Members, Shape, StructureOf } from './shape.ts'
 
 /** Dots in a parameter's name. The deepest shape of IAM and STS has four; the rest is room for what is then ignored. */
 const NAME_DEPTH_MAX = 10
+/** What a number of a sane size looks like; infinities and what is none are refused. */
+const DOUBLE = /^[-+]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][-+]?\d{1,2})?$/
 const INDEX = /^[1-9]\d{0,3}$/
 
 /** Parameters by the parts of their names: `Tags.member.1.Key`. */
@@ -62,6 +64,8 @@ function readValue(shape: Shape, node: Node, path: string, mistyped: string[]): 
       return listOf(shape.member, node, path, mistyped)
     case 'integer':
       return scalar(node, path, mistyped, (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : undefined))
+    case 'double':
+      return scalar(node, path, mistyped, (text) => (DOUBLE.test(text) ? Number(text) : undefined))
     case 'boolean':
       return scalar(node, path, mistyped, (text) => (text === 'true' ? true : text === 'false' ? false : undefined))
     case 'timestamp':

@@ -92,6 +92,9 @@ export const list = <T>(member: Shape<T>, min?: number, max?: number): Shape<rea
 
 export const stringMap = (): Shape<ReadonlyMap<string, string>> => ({ type: 'map' })
 
+/** For answers only. */
+export const numberMap = (): Shape<ReadonlyMap<string, number>> => ({ type: 'map' })
+
 export const structure = <const M extends Members>(members: M): Shape<StructureOf<M>> => ({
   type: 'structure',
   members,

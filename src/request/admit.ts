@@ -63,7 +63,7 @@ export function refused(request: HttpRequest, found: Route | Lost, result: Servi
     }
   return {
     request,
-    protocol: found.service.protocol,
+    protocol: found.protocol,
     service: found.service,
     operationName: found.operation.name,
     operation: found.operation,

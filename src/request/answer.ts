@@ -1,8 +1,10 @@
 import { isError, statusOf } from '../domain/error.ts'
-import { JSON_CONTENT_TYPE, jsonErrorBody } from '../protocol/error-body.ts'
+import { JSON_1_0_CONTENT_TYPE, JSON_CONTENT_TYPE, jsonErrorBody } from '../protocol/error-body.ts'
+import { faultOf, queryCode } from '../protocol/query-error.ts'
 import { writeStructure } from '../protocol/write.ts'
 import type { Attempt, Result } from './attempt.ts'
 import type { HttpResponse } from './http.ts'
+import type { Operation } from './operation.ts'
 
 const XML_CONTENT_TYPE = 'text/xml'
 const DEFAULT_NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/'
@@ -12,11 +14,23 @@ export function render(attempt: Attempt, result: Result): HttpResponse | Promise
   return attempt.protocol === 'json' ? renderJson(attempt, result) : renderQuery(attempt, result)
 }
 
-function renderJson({ operation }: Attempt, result: Result): HttpResponse {
+function renderJson({ service, operation }: Attempt, result: Result): HttpResponse {
+  if (service?.isQueryCompatible) return renderCompatible(operation, result)
   if (isError(result))
     return { status: statusOf(result.code), contentType: JSON_CONTENT_TYPE, body: jsonErrorBody(result) }
   const body = operation?.output ? writeStructure(operation.output, result.output) : ''
   return { status: 200, contentType: JSON_CONTENT_TYPE, body }
+}
+
+/** JSON of version 1.0; an error tells the code that it has in the query protocol, and whose fault it is. */
+function renderCompatible(operation: Operation | undefined, result: Result): HttpResponse {
+  if (isError(result)) {
+    const { code, status } = queryCode(result.code)
+    const headers = ['x-amzn-query-error', `${code};${faultOf(status)}`]
+    return { status, contentType: JSON_1_0_CONTENT_TYPE, body: jsonErrorBody(result), headers }
+  }
+  const body = operation?.output ? writeStructure(operation.output, result.output) : '{}'
+  return { status: 200, contentType: JSON_1_0_CONTENT_TYPE, body }
 }
 
 /** XML is loaded by the first call that needs it: most starts never do. */

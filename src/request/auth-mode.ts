@@ -45,6 +45,7 @@ function accountOf(target: Target, { scope }: VerifiedCaller): string {
     case 'key':
       return target.key.account
     case 'alias':
+    case 'arn':
     case 'entity':
     case 'role':
       return target.account

@@ -3,6 +3,7 @@ import type { ServiceError } from '../domain/error.ts'
 import type { HistoryEntry } from '../trail/history/entry.ts'
 import type { HistoryPage, HistoryQuery } from '../trail/history/lookup.ts'
 import type { DigestKeys } from './digest-keys.ts'
+import type { MetricHistory } from './metric-history.ts'
 
 /** The trail that log files are delivered of. */
 export type DeliveredTrail = {
@@ -21,6 +22,7 @@ export type CloudTrail = {
   lookUp(query: HistoryQuery): Promise<HistoryPage | ServiceError>
   /** The newest call, in any Region, that was signed with an access key; errors as of `lookUp`. */
   lastUse(account: AccountId, accessKeyId: string): Promise<HistoryEntry | undefined | ServiceError>
+  readonly metrics: MetricHistory
   readonly digestKeys: Pick<DigestKeys, 'between'>
   /** Nothing where no log files are delivered. */
   trail(): DeliveredTrail | undefined

@@ -121,6 +121,7 @@ function subjectOf(target: Target): Subject {
     case 'entity':
       return { entity: target }
     case 'alias':
+    case 'arn':
     case 'role':
       return {}
   }
@@ -138,6 +139,7 @@ function decide(
     case 'key':
       return decideKeyAccess({ ...keyAccess(policies, caller, target, context), grants: grantsToRetire(target) })
     case 'alias':
+    case 'arn':
     case 'entity':
       return decideIdentityAccess({ principal, action, resource: target.arn, account: target.account, context })
     case 'account':

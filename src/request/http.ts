@@ -22,6 +22,8 @@ export type HttpResponse = {
   readonly status: number
   readonly contentType: string
   readonly body: string
+  /** Name, value, name, value …: headers beside those that every answer has. */
+  readonly headers?: readonly string[]
   /** The peer sent something that leaves the connection in doubt. */
   readonly close?: boolean
 }

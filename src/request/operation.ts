@@ -28,7 +28,7 @@ import type {
   UsableKey,
 } from './ports.ts'
 import type { Quotas } from './quotas.ts'
-import type { AccountTarget, AliasTarget, ConditionValues, KeyTarget, Target, Targets } from './targets.ts'
+import type { AccountTarget, AliasTarget, ArnTarget, ConditionValues, KeyTarget, Target, Targets } from './targets.ts'
 
 /** What `run` gets for a target: the proof of its decision and, for keys, the key. */
 export type Granted<T extends Target> =
@@ -40,7 +40,7 @@ export type Granted<T extends Target> =
         readonly grant?: Grant
         usable(): UsableKey<Action> | ServiceError
       }
-    : T extends AliasTarget<infer Action> | AccountTarget<infer Action>
+    : T extends AliasTarget<infer Action> | AccountTarget<infer Action> | ArnTarget<infer Action>
       ? { readonly proof: Authorized<Action> }
       : T extends EntityTarget<infer Action, infer E>
         ? { readonly proof: Authorized<Action>; readonly arn: PrincipalArn; readonly entity?: E }
@@ -159,6 +159,11 @@ export type Service = {
   readonly targetPrefix?: string
   /** A shorter prefix that some SDKs send instead. */
   readonly targetAlias?: string
+  /**
+   * A JSON service that was a query service before: it speaks both, JSON as version 1.0, and tells clients its errors' old
+   * codes. Source: Smithy, awsQueryCompatible.
+   */
+  readonly isQueryCompatible?: true
   /** Namespace of the answers, for query services. */
   readonly xmlNamespace?: string
   readonly operations: ReadonlyMap<string, Operation>

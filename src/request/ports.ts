@@ -11,6 +11,7 @@ import type { RsaEncryptionAlgorithm } from '../domain/rsa-encryption.ts'
 import type { MessageType, SigningAlgorithm } from '../domain/signing-algorithm.ts'
 import type { Wrapping } from '../domain/wrapping.ts'
 import type { oneAtATime } from '../trail/search.ts'
+import type { AlarmChange, AlarmStore } from './alarm-store.ts'
 import type { AccessKey, Directory, IamChange } from './iam/directory.ts'
 import type { Page } from './page.ts'
 
@@ -85,6 +86,7 @@ export type Change =
   /** `was`: the value that the new one was computed from; absent when there was none. */
   | { readonly kind: 'put-setting'; readonly name: string; readonly value: string; readonly was?: string }
   | IamChange
+  | AlarmChange
   /** `among`: all stores of the account and Region as they were, of which none may have changed meanwhile. */
   | {
       readonly kind: 'insert-key-store'
@@ -111,7 +113,7 @@ export type KeyStatesPage = {
 export type OutboxEvent = { readonly eventId: string; readonly line: string }
 
 /** Durable state. One contract (test/contract/store.ts), run on every implementation. */
-export interface Store extends Directory, AsyncDisposable {
+export interface Store extends Directory, AlarmStore, AsyncDisposable {
   findKey(scope: Scope, keyId: KeyId): Promise<Key | undefined>
   findAlias(scope: Scope, name: AliasName): Promise<Alias | undefined>
   /** The material of that id in the Region, whichever account owns it: a ciphertext names nothing else. */
@@ -183,8 +185,8 @@ export interface Store extends Directory, AsyncDisposable {
    * unavailable counts as what it is else.
    */
   countKeyStates(page: Page<KeyStatesMark>): Promise<KeyStatesPage>
-  /** Duties that destroy imported material, earliest first. */
-  materialExpiries(limit: number): Promise<readonly Duty[]>
+  /** Duties that destroy imported material, earliest first; of one account and Region, or of all. */
+  materialExpiries(limit: number, scope?: Scope): Promise<readonly Duty[]>
 }
 
 /** Durable record of calls. */

@@ -8,6 +8,8 @@ import type { Operation, Service } from './operation.ts'
 export type Route = {
   readonly service: Service
   readonly operation: Operation
+  /** What the request speaks, and the answer with it. */
+  readonly protocol: Service['protocol']
   /** Parses the body; `SerializationException` when it is not of the protocol. */
   parameters(): unknown | ServiceError
 }
@@ -45,7 +47,7 @@ function routeJson(services: readonly Service[], request: HttpRequest, target: s
   const operation = request.method === 'POST' ? service?.operations.get(name) : undefined
   if (!service || !operation)
     return { protocol: 'json', name: shownName(name), error: unknown(), ...(service ? { service } : {}) }
-  return { service, operation, parameters: () => parseJson(request.body) }
+  return { service, operation, protocol: 'json', parameters: () => parseJson(request.body) }
 }
 
 /** Bytes that are not UTF-8 are refused: replacement characters would let different encryption contexts pass for one. */
@@ -65,13 +67,15 @@ function routeQuery(services: readonly Service[], request: HttpRequest): Route |
   const parameters = readQuery(isForm ? Buffer.from(request.body).toString('utf8') : request.rawQuery)
   if (isError(parameters)) return { protocol: 'query', name: 'Unknown', error: parameters }
   const name = parameters.get('Action') ?? ''
-  const service = services.find((candidate) => candidate.protocol === 'query' && candidate.operations.has(name))
+  const service = services.find((candidate) => speaksQuery(candidate) && candidate.operations.has(name))
   const operation = service?.operations.get(name)
   // Without an action nothing says which protocol the caller speaks; JSON is what the endpoint is for.
   if (!service || !operation)
     return { protocol: name === '' ? 'json' : 'query', name: shownName(name), error: unknown() }
-  return { service, operation, parameters: () => parameters }
+  return { service, operation, protocol: 'query', parameters: () => parameters }
 }
+
+const speaksQuery = ({ protocol, isQueryCompatible }: Service) => protocol === 'query' || isQueryCompatible === true
 
 /** A name from the wire, cut to what an event may hold. */
 function shownName(name: string): string {

@@ -50,7 +50,15 @@ export type AccountTarget<Action extends string = string> = {
   readonly region?: Region
 }
 
-export type Target = KeyTarget | AliasTarget | AccountTarget | EntityTarget | RoleTarget
+/** A resource of another service, judged by its ARN alone. */
+export type ArnTarget<Action extends string = string> = {
+  readonly kind: 'arn'
+  readonly action: Action
+  readonly account: AccountId
+  readonly arn: string
+}
+
+export type Target = KeyTarget | ArnTarget | AliasTarget | AccountTarget | EntityTarget | RoleTarget
 export type Targets = { readonly [name: string]: Target }
 
 /** Condition keys by name; what is undefined is not there. */
@@ -81,6 +89,7 @@ export function resourceArn(target: Target): string {
     case 'key':
       return target.key.arn
     case 'alias':
+    case 'arn':
     case 'entity':
     case 'role':
       return target.arn

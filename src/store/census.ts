@@ -28,8 +28,11 @@ export function createCensusReads(sql: Statements): Pick<Store, 'countKeyStates'
       const total = counts.reduce((sum, { count }) => sum + count, 0)
       return total < limit ? { counts } : { counts, next: rows.map(markOf).reduce(later, after) }
     },
-    async materialExpiries(limit) {
-      return sql.materialExpiries.all(limit).map(parseDutyRow)
+    async materialExpiries(limit, scope) {
+      const rows = scope
+        ? sql.materialExpiriesOf.all(scope.account, scope.region, limit)
+        : sql.materialExpiries.all(limit)
+      return rows.map(parseDutyRow)
     },
   }
 }

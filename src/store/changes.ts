@@ -3,6 +3,7 @@ import { unreachable } from '../domain/brand.ts'
 import type { Alias, Key, KeyMaterial } from '../domain/key.ts'
 import { FORWARDED_PRUNED_AT_ONCE } from '../domain/limits.ts'
 import type { Change } from '../request/ports.ts'
+import { applyAlarmChange } from './alarms.ts'
 import { deleteKeyStore, insertKeyStore, isPutInStore, takeFromStore, updateKeyStore } from './custom-key-stores.ts'
 import { deleteGrant, deleteGrantsOfKey, insertGrant } from './grant-changes.ts'
 import { applyIamChange } from './iam-changes.ts'
@@ -56,6 +57,10 @@ export function applyChange(sql: Statements, change: Change): Applied {
     case 'update-access-key':
     case 'delete-access-key':
       return applyIamChange(sql, change)
+    case 'put-alarm':
+    case 'delete-alarm':
+    case 'add-alarm-history':
+      return applyAlarmChange(sql, change)
     case 'insert-key-store':
       return insertKeyStore(sql, findScopeId(sql, change.keyStore) ?? insertScope(sql, change.keyStore), change)
     case 'update-key-store':

@@ -1,6 +1,7 @@
 import { isError, type ServiceError } from '../domain/error.ts'
 import { EVENTS_PER_COMMIT_MAX } from '../domain/limits.ts'
 import type { Change, OutboxEvent, Store } from '../request/ports.ts'
+import { createAlarmReads } from './alarms.ts'
 import { createCensusReads } from './census.ts'
 import { applyChange } from './changes.ts'
 import { createKeyStoreReads } from './custom-key-stores.ts'
@@ -46,6 +47,7 @@ function createStore(connection: Connection): Store {
     ...createKeyUsageReads(sql),
     ...createIamReads(sql),
     ...createCensusReads(sql),
+    ...createAlarmReads(sql),
     ...createWrites(sql, commits),
     async [Symbol.asyncDispose]() {
       commits.close()

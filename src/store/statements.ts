@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { ALARM_SQL } from './alarm-sql.ts'
 import { GRANT_SQL } from './grant-statements.ts'
 import { IAM_SQL } from './iam-sql.ts'
 
@@ -10,6 +11,7 @@ const KEY_STORE = `s.account, s.region, k.store_id, k.name, k.revision, k.create
 /** Every statement that reads or writes state, in SQL that PostgreSQL and CockroachDB share but for placeholders and `hex`. */
 const SQL = {
   ...GRANT_SQL,
+  ...ALARM_SQL,
   ...IAM_SQL,
   findKey: `select revision, created_at, material_id, record from keys where scope_id = ${SCOPE} and key_id = ?`,
   findAlias: `select name, key_id, created_at, updated_at from aliases where scope_id = ${SCOPE} and name = ?`,
@@ -44,6 +46,9 @@ const SQL = {
     where d.due_at <= ? order by d.due_at, d.scope_id, d.key_id, d.kind limit ?`,
   materialExpiries: `select s.account, s.region, d.key_id, d.kind, d.due_at from duties d
     join scopes s on s.scope_id = d.scope_id where d.kind = 'expire-material' order by d.due_at limit ?`,
+  materialExpiriesOf: `select s.account, s.region, d.key_id, d.kind, d.due_at from duties d
+    join scopes s on s.scope_id = d.scope_id where d.kind = 'expire-material' and s.account = ? and s.region = ?
+    order by d.due_at limit ?`,
   // Keys without a record are as the defaults say. Grouped, so that a page of a thousand keys is a few rows.
   countKeyStates: `select s.region, k.scope_id, k.state, k.count, k.last from
     (select scope_id, state, count(*) as count, max(key_id) as last from

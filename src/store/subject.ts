@@ -14,6 +14,7 @@ export type Subject = {
     | 'entity'
     | 'domain-key'
     | 'setting'
+    | 'alarm'
   /** Empty where the subject belongs to no account or no Region. */
   readonly account: string
   readonly region: string
@@ -62,6 +63,12 @@ export const entitySubject = (account: string, name: string): Subject => ({ kind
 export const domainKeySubject = (region: string, name: string): Subject => ({
   kind: 'domain-key',
   account: '',
+  region,
+  name,
+})
+export const alarmSubject = ({ account, region }: Scope, name: string): Subject => ({
+  kind: 'alarm',
+  account,
   region,
   name,
 })

@@ -66,3 +66,51 @@ test('AWS CLI, serve: a wrong secret is refused', { skip }, async () => {
   const forged = { ...trent, credentials: { ...trent.credentials, secretAccessKey: 'wrong' } }
   await assert.rejects(aws(forged, 'kms', 'list-keys'), /InvalidSignatureException/)
 })
+
+test('AWS CLI, serve: figures of keys, and an alarm over them', { skip }, async () => {
+  await using trent = await startTrent('serve')
+  const cloudwatch = async (...words: readonly string[]) =>
+    JSON.parse((await aws(trent, 'cloudwatch', ...words)) || '{}')
+  const { KeyMetadata } = await trent.ok('CreateKey')
+  await trent.ok('Encrypt', { KeyId: KeyMetadata.KeyId, Plaintext: 'YQ==' })
+  const dimensions = `Name=KeyArn,Value=${KeyMetadata.Arn}`
+  const named = ['--namespace', 'AWS/KMS', '--metric-name', 'SuccessfulRequest']
+  const { Metrics } = await cloudwatch('list-metrics', ...named, '--dimensions', dimensions)
+  assert.equal(Metrics.length, 1)
+  const rule = ['--statistic', 'Sum', '--period', '60', '--evaluation-periods', '1', '--threshold', '0.5']
+  await cloudwatch(
+    'put-metric-alarm',
+    '--alarm-name',
+    'used',
+    ...named,
+    '--dimensions',
+    dimensions,
+    'Name=Operation,Value=Encrypt',
+    ...rule,
+    '--comparison-operator',
+    'GreaterThanThreshold',
+  )
+  const { MetricAlarms } = await cloudwatch('describe-alarms', '--alarm-names', 'used')
+  assert.equal(MetricAlarms[0].StateValue, 'INSUFFICIENT_DATA')
+  assert.equal(MetricAlarms[0].Threshold, 0.5)
+  const query = { Id: 'm1', MetricStat: { Metric: Metrics[0], Period: 300, Stat: 'Sum' } }
+  const times = [-600_000, 60_000].map((ms) => new Date(Date.now() + ms).toISOString())
+  const { MetricDataResults } = await cloudwatch(
+    'get-metric-data',
+    '--metric-data-queries',
+    JSON.stringify([query]),
+    '--start-time',
+    times[0] ?? '',
+    '--end-time',
+    times[1] ?? '',
+  )
+  assert.deepEqual([MetricDataResults[0].StatusCode, MetricDataResults[0].Values], ['Complete', [1]])
+  await cloudwatch('set-alarm-state', '--alarm-name', 'used', '--state-value', 'ALARM', '--state-reason', 'a drill')
+  const { AlarmHistoryItems } = await cloudwatch('describe-alarm-history', '--alarm-name', 'used')
+  assert.equal(AlarmHistoryItems[0].HistorySummary, 'Alarm updated from INSUFFICIENT_DATA to ALARM')
+  await cloudwatch('delete-alarms', '--alarm-names', 'used')
+  await assert.rejects(
+    cloudwatch('delete-alarms', '--alarm-names', 'used'),
+    /An error occurred \(ResourceNotFound\) when calling the DeleteAlarms operation/,
+  )
+})

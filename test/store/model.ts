@@ -97,6 +97,9 @@ function isApplied(draft: Draft, change: Change): boolean {
     case 'insert-entity':
     case 'update-entity':
     case 'delete-entity':
+    case 'put-alarm':
+    case 'delete-alarm':
+    case 'add-alarm-history':
       return false
     default:
       return unreachable(change)

@@ -29,14 +29,21 @@ export type Model = {
 }
 
 /** The service model of KMS. Its origin is noted in the file. */
-export const MODEL = parseModel(readFileSync(new URL('../vectors/kms-model.json', import.meta.url), 'utf8'))
+export const MODEL = readModel('kms-model.json')
+
+/** @param name - of a file in test/vectors. */
+export function readModel(name: string): Model {
+  return parseModel(readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8'))
+}
 
 function parseModel(text: string): Model {
   return JSON.parse(text) as Model
 }
 
-export function modelShape(name: string): ModelShape {
-  const shape = MODEL.shapes[name]
+export const modelShape = (name: string): ModelShape => shapeOf(MODEL, name)
+
+export function shapeOf(model: Model, name: string): ModelShape {
+  const shape = model.shapes[name]
   if (!shape) throw new Error(`the model has no shape ${name}`)
   return shape
 }

@@ -9,6 +9,7 @@ import { importedMaterials } from './0008-imported-materials.ts'
 import { principals } from './0009-principals.ts'
 import { expiringMaterial } from './0010-expiring-material.ts'
 import { forwardedRequests } from './0011-forwarded-requests.ts'
+import { alarms } from './0012-alarms.ts'
 import type { Dialect } from './dialect.ts'
 
 export type Migration = {
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 9, name: 'principals', statements: principals },
   { version: 10, name: 'expiring-material', statements: expiringMaterial },
   { version: 11, name: 'forwarded-requests', statements: forwardedRequests },
+  { version: 12, name: 'alarms', statements: alarms },
 ]

@@ -5,6 +5,7 @@ import { type FollowedBatch, followBatches, type TrailPosition } from '../follow
 import { integerOf, transaction } from '../sqlite.ts'
 import { ATTRIBUTES, type Attribute, attributesOf, entryOf, type HistoryEntry } from './entry.ts'
 import { bytesOf, clear, openForWriting } from './index-file.ts'
+import { type MinuteCounts, openMinuteCounts } from './minutes.ts'
 import { pack, unpack } from './packed.ts'
 
 /** The kind of the name that all events of an account and Region have. */
@@ -54,7 +55,7 @@ function nameNumbers(db: DatabaseSync): (name: Name) => number {
   }
 }
 
-function adder(db: DatabaseSync): (line: string, now: number) => void {
+function adder(db: DatabaseSync, minutes: MinuteCounts): (line: string, now: number) => void {
   const numberOf = nameNumbers(db)
   const event = db.prepare('insert into events (time, body) values (?, ?)')
   const eventId = db.prepare('insert into event_ids values (?, ?) on conflict do nothing')
@@ -69,6 +70,7 @@ function adder(db: DatabaseSync): (line: string, now: number) => void {
     const number = event.run(time, pack(line)).lastInsertRowid
     eventId.run(id, number)
     for (const name of namesOf(entry)) mark.run(numberOf(name), time, number)
+    minutes.note(entry)
   }
 }
 
@@ -107,19 +109,38 @@ const breathe = () => new Promise((resolve) => setImmediate(resolve))
 /** Opens the index for its one writer; see `openForWriting`. Position and events are kept in the same transaction. */
 export function openHistoryBuilder(path: string): HistoryBuilder & { readonly db: DatabaseSync } {
   const db = openForWriting(path)
-  let add = adder(db)
-  const prune = remover(db)
+  let minutes = openMinuteCounts(db)
+  let add = adder(db, minutes)
+  const removeOldest = remover(db)
   const moveTo = db.prepare('update progress set segment = ?, offset = ?, batch = ?')
   let position = positionIn(db)
+
+  /** What both remember of rows is no longer so. */
+  function renew(): void {
+    minutes = openMinuteCounts(db)
+    add = adder(db, minutes)
+  }
+
+  function write(lines: Iterable<string>, now: number, done: () => void): void {
+    try {
+      transaction(db, () => {
+        for (const line of lines) add(line, now)
+        minutes.write()
+        done()
+      })
+    } catch (cause) {
+      // They are made again with the next attempt, and would count twice or name rows that were rolled back.
+      renew()
+      throw cause
+    }
+  }
 
   function commit(batches: readonly FollowedBatch[], now: number): void {
     const last = batches.at(-1)
     if (!last) return
     const { segment, offset, batch } = last.position
-    transaction(db, () => {
-      for (const { events } of batches) for (const line of events) add(line, now)
-      moveTo.run(segment, offset, batch)
-    })
+    const lines = batches.flatMap(({ events }) => events)
+    write(lines, now, () => moveTo.run(segment, offset, batch))
     position = last.position
   }
 
@@ -129,7 +150,7 @@ export function openHistoryBuilder(path: string): HistoryBuilder & { readonly db
       // An index that knows more than the trail belongs to another one.
       if (position.batch > head.batch) {
         transaction(db, () => clear(db))
-        add = adder(db)
+        renew()
         position = positionIn(db)
       }
       let waiting: FollowedBatch[] = []
@@ -145,11 +166,11 @@ export function openHistoryBuilder(path: string): HistoryBuilder & { readonly db
       }
       commit(waiting, now)
     },
-    add: (lines, now) =>
-      transaction(db, () => {
-        for (const line of lines) add(line, now)
-      }),
-    prune,
+    add: (lines, now) => write(lines, now, () => undefined),
+    prune(now) {
+      minutes.prune(now)
+      return removeOldest(now)
+    },
     get position() {
       return position
     },

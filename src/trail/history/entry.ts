@@ -32,7 +32,13 @@ export type ShownEvent = {
 }
 
 /** An event as the index takes it: whose log it is in, and how it is shown. */
-export type HistoryEntry = { readonly account: string; readonly region: string; readonly shown: ShownEvent }
+export type HistoryEntry = {
+  readonly account: string
+  readonly region: string
+  readonly shown: ShownEvent
+  /** Absent for a call that succeeded. */
+  readonly errorCode?: string
+}
 
 type Parsed = { readonly [member: string]: unknown }
 
@@ -78,7 +84,8 @@ export function entryOf(line: string): HistoryEntry | undefined {
     Resources: resourcesOf(event),
     CloudTrailEvent: withoutDecision(line, event),
   }
-  return { account, region, shown }
+  const errorCode = textOf(event.errorCode)
+  return { account, region, shown, ...(errorCode === undefined ? {} : { errorCode }) }
 }
 
 /** A resource is found by its ARN and by its id or alias alone. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type DerivedSchema, openDerived, openDerivedForReading } from '../derived-file.ts'
 import type { Row } from '../sqlite.ts'
+import { MINUTES_CLEARED, MINUTES_SCHEMA } from './minutes.ts'
 
 /**
  * `marks` is all that a lookup reads: for each name, such as a user's or a key's, its events by time. One search of one
@@ -18,10 +19,11 @@ create table names (
 create table events (id integer primary key, time integer not null, body blob not null) strict;
 create table event_ids (event_id blob primary key, event integer not null) strict, without rowid;
 create table marks (name integer not null, time integer not null, event integer not null, primary key (name, time, event))
-  strict, without rowid`
+  strict, without rowid;
+${MINUTES_SCHEMA}`
 
 /** The format is the version of the tables and of what is in them. */
-const SCHEMA: DerivedSchema = { sql: SQL, format: 1 }
+const SCHEMA: DerivedSchema = { sql: SQL, format: 2 }
 
 /**
  * Opens the index for its one writer. It is made when it is missing, and anew when it is damaged or of another format: all
@@ -34,6 +36,7 @@ export function openForWriting(path: string): DatabaseSync {
 /** Empties the index. */
 export function clear(db: DatabaseSync): void {
   db.exec('delete from marks; delete from event_ids; delete from events; delete from names')
+  db.exec(MINUTES_CLEARED)
   db.exec('update progress set segment = 0, offset = 0, batch = 0')
 }
 
