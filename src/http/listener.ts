@@ -5,6 +5,7 @@ import * as limits from '../domain/limits.ts'
 import type { HttpRequest, HttpResponse } from '../request/http.ts'
 import { type Body, readBody } from './body.ts'
 import { METRICS_PATH } from './metrics.ts'
+import { atEndOfTurn } from './turn.ts'
 
 export type ListenerConfig = {
   readonly host: string
@@ -38,13 +39,19 @@ const KEY_EXCHANGE_GROUPS = 'X25519MLKEM768:X25519:P-256'
  * @returns the listener once the port is bound; rejects with the system's error (EADDRINUSE, EACCES) when it cannot be.
  */
 export async function listen(config: ListenerConfig, handlers: Handlers): Promise<Listener> {
-  const onRequest: RequestListener = async (request, response) => {
-    const answered = await answer(handlers, request)
-    // The client went away before its request was whole: nothing was asked, so nothing is answered or recorded.
-    if (answered === 'aborted') response.destroy()
+  const later = atEndOfTurn()
+  const respond = async (request: IncomingMessage, response: ServerResponse, body: Exclude<Body, 'aborted'>) => {
+    const requestId = handlers.requestId()
+    const answered = await answer(handlers, receivedOf(requestId, request, body))
     // Once closing, no connection is kept: the last answer on each ends it.
-    else send(response, server.listening ? answered : { ...answered, close: true })
+    send(response, requestId, server.listening ? answered : { ...answered, close: true })
   }
+  const onRequest: RequestListener = (request, response) =>
+    readBody(request, limits.REQUEST_BODY_MAX_BYTES, (body) => {
+      // The client went away before its request was whole: nothing was asked, so nothing is answered or recorded.
+      if (body === 'aborted') response.destroy()
+      else later(() => respond(request, response, body))
+    })
   const options = { maxHeaderSize: limits.REQUEST_HEADERS_MAX_BYTES, keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS }
   const server = config.tls
     ? await createTlsServer({ ...options, ...config.tls }, onRequest)
@@ -91,14 +98,12 @@ function closed(server: Server): Promise<void> {
 
 const isControl = (path: string) => path.startsWith('/_trent/') || path === METRICS_PATH
 
-type Answered = HttpResponse & { readonly requestId: string }
+function answer(handlers: Handlers, received: HttpRequest): Promise<HttpResponse> {
+  return isControl(received.path) ? controlled(handlers, received) : handlers.api(received)
+}
 
-async function answer(handlers: Handlers, request: IncomingMessage): Promise<Answered | 'aborted'> {
-  const body = await readBody(request, limits.REQUEST_BODY_MAX_BYTES)
-  if (body === 'aborted') return body
-  const received = receivedOf(handlers.requestId(), request, body)
-  const controlled = isControl(received.path) ? await handlers.control(received) : undefined
-  return { ...(controlled ?? (await handlers.api(received))), requestId: received.requestId }
+async function controlled({ control, api }: Handlers, received: HttpRequest): Promise<HttpResponse> {
+  return (await control(received)) ?? api(received)
 }
 
 function receivedOf(requestId: string, request: IncomingMessage, body: Exclude<Body, 'aborted'>): HttpRequest {
@@ -125,7 +130,8 @@ const NO_HEADERS: readonly string[] = []
 
 function send(
   response: ServerResponse,
-  { requestId, status, contentType, body, headers = NO_HEADERS, close }: Answered,
+  requestId: string,
+  { status, contentType, body, headers = NO_HEADERS, close }: HttpResponse,
 ): void {
   response.writeHead(status, [
     'x-amzn-RequestId',

@@ -101,7 +101,10 @@ export function verifyEveryone(verification: Verification): Authenticate {
     if (!region || isError(found)) return isError(found) ? found : invalidToken()
     const refused = verifySignature(request, parsed, found.signingKey, { explain: service !== 'kms' })
     if (refused) return refused
-    const known = refusesService(found.owner, service) ? undefined : await identify(found.owner, region)
+    if (refusesService(found.owner, service)) return invalidToken()
+    const identity = identify(found.owner, region)
+    // Awaited only when it must be looked up: a turn of the microtask queue costs as much as a hash.
+    const known = identity instanceof Promise ? await identity : identity
     if (!known) return invalidToken()
     return known.principal.type === 'service' ? callerForItself(known, request, parsed) : callerOf(known, request)
   }
@@ -131,12 +134,8 @@ type Remembered = { readonly version: number; readonly identified: Identified }
  */
 function identifyKeys({ store, principals }: Pick<Verification, 'store' | 'principals'>) {
   const remembered = lru<string, Remembered>(SIGNING_KEY_CACHE_MAX)
-  return async (owner: Owner, region: Region): Promise<Identified | undefined> => {
+  const identify = async (owner: Owner, region: Region, name: string, version: number) => {
     const { accessKeyId, account, session, via } = owner
-    const name = via ? `${accessKeyId}/${region}/${via.name}` : `${accessKeyId}/${region}`
-    const version = store.iamVersion(account)
-    const before = remembered.get(name)
-    if (before?.version === version) return before.identified
     const principal = await principalOf(principals, owner, region)
     if (!principal) return undefined
     const known = identified(principal, { accessKeyId, region, account })
@@ -144,6 +143,13 @@ function identifyKeys({ store, principals }: Pick<Verification, 'store' | 'princ
     const made = { ...known, ...(session ? { session } : {}), ...through }
     remembered.set(name, { version, identified: made })
     return made
+  }
+  return (owner: Owner, region: Region): Identified | Promise<Identified | undefined> => {
+    const { accessKeyId, account, via } = owner
+    const name = via ? `${accessKeyId}/${region}/${via.name}` : `${accessKeyId}/${region}`
+    const version = store.iamVersion(account)
+    const known = remembered.get(name)
+    return known?.version === version ? known.identified : identify(owner, region, name, version)
   }
 }
 

@@ -34,12 +34,13 @@ export function credentialFinder({ store, hsm, clock }: Parts): CredentialFinder
   const byAccessKey = async (signed: Scoped) => {
     const accessKey = await store.findAccessKey(signed.accessKeyId)
     if (accessKey?.status !== 'Active') return invalidToken()
-    const signingKey = await signingKeyOf(hsm, signingKeys, accessKey, signed)
+    const known = signingKeys.get(signingKeyName(accessKey, signed))
+    // Awaited only when it must be asked for: a turn of the microtask queue costs as much as a hash.
+    const signingKey = known ?? (await deriveSigningKey(hsm, signingKeys, accessKey, signed))
     return isError(signingKey) ? signingKey : { owner: accessKey, signingKey }
   }
-  return async (signed: Signed): Promise<Credentials | ServiceError> => {
-    if (signed.sessionToken === undefined) return byAccessKey(signed)
-    const opened = await sessions({ ...signed, sessionToken: signed.sessionToken })
+  const byToken = async (signed: Scoped, sessionToken: string): Promise<Credentials | ServiceError> => {
+    const opened = await sessions({ ...signed, sessionToken })
     if (isError(opened)) return opened
     const { record, own } = opened
     if (record.expiresAt <= clock.now()) return expiredToken()
@@ -47,6 +48,8 @@ export function credentialFinder({ store, hsm, clock }: Parts): CredentialFinder
     const service = await byAccessKey(signed)
     return isError(service) ? service : forwardedCredentials(store, service, signed, record)
   }
+  return (signed: Signed) =>
+    signed.sessionToken === undefined ? byAccessKey(signed) : byToken(signed, signed.sessionToken)
 }
 
 /**
@@ -98,16 +101,18 @@ function sessionFinder(hsm: KeyProcess) {
   }
 }
 
-async function signingKeyOf(
+function signingKeyName({ accessKeyId, createdAt }: AccessKey, { date, region, service }: Scoped): string {
+  return `${accessKeyId}/${createdAt}/${date}/${region}/${service}`
+}
+
+async function deriveSigningKey(
   hsm: KeyProcess,
   cache: ReturnType<typeof lru<string, Uint8Array>>,
   accessKey: AccessKey,
-  { date, region, service }: Scoped,
+  scoped: Scoped,
 ): Promise<Uint8Array | ServiceError> {
-  const name = `${accessKey.accessKeyId}/${accessKey.createdAt}/${date}/${region}/${service}`
-  const known = cache.get(name)
-  if (known) return known
+  const { date, region, service } = scoped
   const derived = await hsm.deriveSigningKey(accessKey, { date, region, service })
-  if (!isError(derived)) cache.set(name, derived)
+  if (!isError(derived)) cache.set(signingKeyName(accessKey, scoped), derived)
   return derived
 }

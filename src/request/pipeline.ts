@@ -73,34 +73,25 @@ export type PipelineParts = AdmissionParts & {
  */
 export function pipeline(parts: PipelineParts): (request: HttpRequest) => Promise<HttpResponse> {
   const turns = openTurns()
-  const { calls } = parts
-  return async (request) => {
-    calls.inFlight += 1
-    try {
-      const isOverloaded = calls.inFlight > REQUESTS_IN_FLIGHT_MAX
-      return await serve(parts, turns, request, isOverloaded)
-    } finally {
-      calls.inFlight -= 1
-    }
-  }
+  return (request) => serve(parts, turns, request)
 }
 
 /** A thrown error is a mistake in this program, never an answer: the log has it, the caller learns nothing of it. */
-async function serve(
-  parts: PipelineParts,
-  turns: Turns,
-  request: HttpRequest,
-  isOverloaded: boolean,
-): Promise<HttpResponse> {
-  const usual = route(parts.services.usual, request)
-  const found = isLost(usual) ? route(await parts.services.all(), request) : usual
+async function serve(parts: PipelineParts, turns: Turns, request: HttpRequest): Promise<HttpResponse> {
+  const { calls, services, log } = parts
+  calls.inFlight += 1
+  const isOverloaded = calls.inFlight > REQUESTS_IN_FLIGHT_MAX
+  const usual = route(services.usual, request)
+  const found = isLost(usual) ? route(await services.all(), request) : usual
   try {
     return isOverloaded
       ? await recorded(parts, refused(request, found, error('ThrottlingException', 'Rate exceeded.')))
       : await answer(parts, turns, await admit(parts, request, found))
   } catch (cause) {
-    parts.log.error('a call failed unexpectedly', { requestId: request.requestId, cause })
-    return recorded(parts, refused(request, found, error('KMSInternalException')))
+    log.error('a call failed unexpectedly', { requestId: request.requestId, cause })
+    return await recorded(parts, refused(request, found, error('KMSInternalException')))
+  } finally {
+    calls.inFlight -= 1
   }
 }
 
@@ -115,23 +106,17 @@ function answered({ calls }: PipelineParts, attempt: Attempt, result: Result): H
 
 async function answer(parts: PipelineParts, turns: Turns, admitted: Admitted | Attempt): Promise<HttpResponse> {
   if ('result' in admitted) return recorded(parts, admitted)
-  const { decided, settled } = await perform(parts, admitted)
+  const decided = await decide(parts, admitted, false)
+  const settled = await settle(parts, decided)
   if (settled !== 'conflict') return answered(parts, decided, settled)
   // Those that met a concurrent change take turns: all at once they would only meet each other again.
   return turns.take(resourceOf(decided), () => performAgain(parts, admitted))
 }
 
-type Performed = { readonly decided: Attempt; readonly settled: Result | 'conflict' }
-
-/** Decides a call and settles it. `conflict`: what it was decided from has changed meanwhile, and nothing was done. */
-async function perform(parts: PipelineParts, admitted: Admitted, isAgain = false): Promise<Performed> {
-  const decided = await decide(parts, admitted, isAgain)
-  return { decided, settled: await settle(parts, decided) }
-}
-
 async function performAgain(parts: PipelineParts, admitted: Admitted): Promise<HttpResponse> {
   for (let attempt = 2; attempt <= COMMIT_ATTEMPTS_MAX; attempt += 1) {
-    const { decided, settled } = await perform(parts, admitted, true)
+    const decided = await decide(parts, admitted, true)
+    const settled = await settle(parts, decided)
     if (settled !== 'conflict') return answered(parts, decided, settled)
   }
   const result = error('ThrottlingException', 'The resource is being changed by other requests.')
@@ -201,7 +186,11 @@ function afterDryRun(input: Fields, outcome: Result): Result {
   return error('DryRunOperationException', 'The request would have succeeded, but the DryRun option is set.')
 }
 
-/** Makes a decision durable: its changes with its event in one commit, or its event alone. Only then it may be answered. */
+/**
+ * Makes a decision durable: its changes with its event in one commit, or its event alone. Only then it may be answered.
+ *
+ * @returns `conflict` when what it was decided from has changed meanwhile, and nothing was done.
+ */
 function settle(parts: PipelineParts, attempt: Attempt): Promise<Result | 'conflict'> {
   const { result } = attempt
   const changes = isError(result) ? undefined : result.changes

@@ -11,7 +11,7 @@ import type { VerifiedCaller } from './caller.ts'
 import { type HttpRequest, header } from './http.ts'
 import { logged } from './logged.ts'
 import type { Ids, OutboxEvent } from './ports.ts'
-import { type KeyTarget, resourceArn, type Target } from './targets.ts'
+import { resourceArn, type Target } from './targets.ts'
 
 /** A caller that was not authenticated claims nothing that an event should repeat as a fact. */
 const UNKNOWN: Identity = { type: 'Unknown' }
@@ -41,23 +41,21 @@ export function eventOf(attempt: Attempt, eventId: string, time: number, shared?
     eventSource: attempt.service?.eventSource ?? 'kms.amazonaws.com',
     eventName: operation?.name ?? attempt.operationName,
     region: caller?.region ?? UNKNOWN_REGION,
-    ...(caller ? { account: shared?.owner ?? accountOf(attempt, caller) } : {}),
+    account: caller && (shared?.owner ?? accountOf(attempt, caller)),
     sourceIpAddress: service ?? request.sourceIp,
     userAgent: service ?? caller?.userAgent ?? header(request, 'user-agent') ?? '',
     identity: caller ? identityFor(attempt, caller, shared) : UNKNOWN,
-    ...(isError(result)
-      ? { error: { code: result.code, ...(result.message === undefined ? {} : { message: result.message }) } }
-      : {}),
+    error: isError(result) ? { code: result.code, message: result.message } : undefined,
     requestParameters: requestParameters(attempt),
     responseElements: responseElements(attempt),
-    ...additionalEventData(attempt),
+    additionalEventData: additionalEventData(attempt),
     readOnly: operation?.readOnly ?? true,
     resources: resourcesOf(attempt),
     eventType: 'AwsApiCall',
-    ...(shared ? { sharedEventId: shared.sharedEventId } : {}),
-    ...tlsOf(request),
+    sharedEventId: shared?.sharedEventId,
+    tlsDetails: tlsOf(request),
     // What decided it in the caller's account is not for the owner's log.
-    ...(shared?.owner === undefined ? decisionOf(attempt) : {}),
+    decision: shared?.owner === undefined ? decisionOf(attempt) : undefined,
   }
   return eventLine(record)
 }
@@ -172,47 +170,44 @@ function responseElements({ operation, targets, result }: Attempt): JsonObject |
   return key?.kind === 'key' ? { ...output, keyId: key.key.arn } : output
 }
 
-function additionalEventData(attempt: Attempt): { readonly additionalEventData?: JsonObject } {
+function additionalEventData(attempt: Attempt): JsonObject | undefined {
   const { result } = attempt
   const used = materialUsed(attempt)
   const noted = isError(result) ? undefined : result.noted
-  if (!used && !noted) return {}
-  return { additionalEventData: { ...used, ...noted } }
+  return used && noted ? { ...used, ...noted } : (used ?? noted)
 }
 
 /** Symmetric cryptographic calls tell which material was used; ReEncrypt tells both. */
-function materialUsed({ operation, targets, result }: Attempt): JsonObject | undefined {
-  if (!operation?.crypto || !targets || isError(result)) return undefined
-  const used = Object.entries(targets).filter(isSymmetricUse)
-  if (used.length === 0) return undefined
-  const named = used.map(([name, target]) => [
-    name === 'key' ? 'keyMaterialId' : `${name}KeyMaterialId`,
-    target.material?.materialId,
-  ])
-  return Object.fromEntries(named)
-}
-
-function isSymmetricUse(entry: [string, Target]): entry is [string, KeyTarget] {
-  const [, target] = entry
-  return target.kind === 'key' && target.material !== undefined && target.key.keySpec === 'SYMMETRIC_DEFAULT'
+function materialUsed({ operation, targets = {}, result }: Attempt): JsonObject | undefined {
+  if (!operation?.crypto || isError(result)) return undefined
+  let used: Record<string, string> | undefined
+  for (const [name, target] of Object.entries(targets)) {
+    if (target.kind !== 'key' || !target.material || target.key.keySpec !== 'SYMMETRIC_DEFAULT') continue
+    used ??= {}
+    used[name === 'key' ? 'keyMaterialId' : `${name}KeyMaterialId`] = target.material.materialId
+  }
+  return used
 }
 
 /** What the call was about, and what it made; keys of other Regions are told in events of those. */
 function resourcesOf({ caller, targets = {}, result }: Attempt): readonly EventResource[] {
-  const changes = isError(result) ? [] : (result.changes ?? [])
-  const made = changes.flatMap((change) =>
-    change.kind === 'insert-key' && change.key.region === caller?.region ? [keyResource(change.key)] : [],
-  )
-  return [...Object.values(targets).flatMap((target) => resourceOf(target, caller?.region)), ...made]
+  const resources: EventResource[] = []
+  for (const target of Object.values(targets)) {
+    const resource = resourceOf(target, caller?.region)
+    if (resource) resources.push(resource)
+  }
+  for (const change of isError(result) ? [] : (result.changes ?? []))
+    if (change.kind === 'insert-key' && change.key.region === caller?.region) resources.push(keyResource(change.key))
+  return resources
 }
 
 /** The resource of a check is told where the event's resources do not say which it was. */
-function decisionOf({ verdicts, caller }: Attempt): Pick<CallRecord, 'decision'> {
+function decisionOf({ verdicts, caller }: Attempt): CallRecord['decision'] {
   const target = verdicts?.[0]?.target
-  if (!verdicts || !target) return {}
+  if (!verdicts || !target) return undefined
   const isPlain = verdicts.length === 1 && target.kind === 'key' && target.key.region === caller?.region
   const isLimited = caller !== undefined && 'sessionPolicies' in caller.principal
-  return { decision: verdicts.map((verdict) => checkOf(verdict, isPlain, isLimited)) }
+  return verdicts.map((verdict) => checkOf(verdict, isPlain, isLimited))
 }
 
 function checkOf({ target, decision, asked }: Verdict, isPlain: boolean, isSessionLimited: boolean): CheckTrace {
@@ -231,17 +226,15 @@ function keyResource({ account, arn }: Key): EventResource {
   return { accountId: account, type: TYPE, ARN: arn }
 }
 
-function resourceOf(target: Target, region: Region | undefined): readonly EventResource[] {
-  if (target.kind === 'key') return target.key.region === region ? [keyResource(target.key)] : []
-  if (target.kind === 'role') return [{ accountId: target.account, type: 'AWS::IAM::Role', ARN: target.arn }]
-  return target.kind === 'alias' ? [{ accountId: target.account, type: TYPE, ARN: target.arn }] : []
+function resourceOf(target: Target, region: Region | undefined): EventResource | undefined {
+  if (target.kind === 'key') return target.key.region === region ? keyResource(target.key) : undefined
+  if (target.kind === 'role') return { accountId: target.account, type: 'AWS::IAM::Role', ARN: target.arn }
+  return target.kind === 'alias' ? { accountId: target.account, type: TYPE, ARN: target.arn } : undefined
 }
 
-function tlsOf(request: HttpRequest): Pick<CallRecord, 'tlsDetails'> {
-  if (!request.tls) return {}
+function tlsOf(request: HttpRequest): CallRecord['tlsDetails'] {
+  if (!request.tls) return undefined
   const host = header(request, 'host')
   const { version, cipherSuite } = request.tls
-  return {
-    tlsDetails: { tlsVersion: version, cipherSuite, ...(host === undefined ? {} : { clientProvidedHostHeader: host }) },
-  }
+  return { tlsVersion: version, cipherSuite, ...(host === undefined ? {} : { clientProvidedHostHeader: host }) }
 }

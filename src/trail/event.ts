@@ -20,32 +20,32 @@ export type TlsDetails = {
 export type CallRecord = {
   readonly eventId: string
   /** The `x-amzn-RequestId` of the answer; absent where there was no request. */
-  readonly requestId?: string
+  readonly requestId?: string | undefined
   /** Milliseconds since the epoch, UTC. */
   readonly time: number
   readonly eventSource: string
   readonly eventName: string
   readonly region: string
   /** The account whose log this is; absent when the caller could not be authenticated. */
-  readonly account?: string
+  readonly account?: string | undefined
   readonly sourceIpAddress: string
-  readonly userAgent?: string
+  readonly userAgent?: string | undefined
   readonly identity: Identity
   /** What the client was answered, under the client's names. */
-  readonly error?: { readonly code: string; readonly message?: string }
+  readonly error?: { readonly code: string; readonly message?: string | undefined } | undefined
   readonly requestParameters: JsonObject | null
   readonly responseElements: JsonObject | null
-  readonly additionalEventData?: JsonObject
+  readonly additionalEventData?: JsonObject | undefined
   readonly readOnly: boolean
   /** Absent for operations that have no resources. */
   readonly resources?: readonly EventResource[]
   readonly eventType: 'AwsApiCall' | 'AwsServiceEvent'
   readonly serviceEventDetails?: JsonObject
   /** The same in both accounts' events of one call across accounts. */
-  readonly sharedEventId?: string
-  readonly tlsDetails?: TlsDetails
+  readonly sharedEventId?: string | undefined
+  readonly tlsDetails?: TlsDetails | undefined
   /** What was decided about the call, beside CloudTrail's own members. */
-  readonly decision?: readonly CheckTrace[]
+  readonly decision?: readonly CheckTrace[] | undefined
 }
 
 const OMITTED = '{"omitted":true}'
