@@ -107,6 +107,10 @@ export const TRAIL_QUEUE_MAX_EVENTS = 4_096
 export const TRAIL_QUEUE_MAX_CHARACTERS = 33_554_432
 /** Bytes after which a segment is closed and compressed. It is read whole when the trail is opened: about 0.2 s. */
 export const TRAIL_SEGMENT_MAX_BYTES = 67_108_864
+/** Closed segments that wait for a quiet moment to be compressed: half a gigabyte. More are compressed however busy it is. */
+export const TRAIL_UNARCHIVED_MAX = 8
+/** A moment is quiet when at most so many events were written in so many milliseconds: a tenth of what one core can do. */
+export const TRAIL_QUIET = { events: 250, ms: 500 } as const
 /** Batches between two savings of the trail's head: so many could be cut off unseen after a crash, and one in so many pays for a commit. */
 export const TRAIL_ANCHOR_BATCHES = 256
 /** Bytes read from a segment at once. */

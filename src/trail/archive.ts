@@ -3,6 +3,7 @@ import { rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { constants, createGzip } from 'node:zlib'
 import { isError, type ServiceError } from '../domain/error.ts'
+import { TRAIL_QUIET, TRAIL_UNARCHIVED_MAX } from '../domain/limits.ts'
 import type { Link } from './chain.ts'
 import { syncDirectory } from './segment-file.ts'
 import { fileSha256 } from './segment-lines.ts'
@@ -32,8 +33,8 @@ export async function archiveSegment(directory: string, number: number): Promise
 
 export type Archivist = {
   archive(segment: number): void
-  /** Until every segment given so far is archived or was reported. */
-  idle(): Promise<void>
+  /** Archives at once what waits, until every segment given so far is archived or was reported. */
+  finish(): Promise<void>
 }
 
 type ArchivistOptions = {
@@ -41,11 +42,21 @@ type ArchivistOptions = {
   readonly warn: (message: string, cause: unknown) => void
   /** Makes the record of an archive durable in the chain. */
   readonly record: (link: Link) => Promise<ServiceError | undefined>
+  /** Events that are durable since the start. */
+  readonly events: () => number
 }
 
-/** Compresses closed segments, one at a time. The original goes once the chain vouches for the archive. */
-export function archivist({ directory, warn, record }: ArchivistOptions): Archivist {
-  let working = Promise.resolve()
+/**
+ * Compresses closed segments, one at a time, when few requests come: it takes as much of the processor as a tenth of the
+ * requests that filled the segment. More than a few do not wait for that. The original goes once the chain vouches for the
+ * archive.
+ */
+export function archivist({ directory, warn, record, events }: ArchivistOptions): Archivist {
+  const waiting: number[] = []
+  let working: Promise<void> | undefined
+  let isFinishing = false
+  let hurry = () => {}
+
   async function archive(segment: number): Promise<void> {
     try {
       const problem = await record({ kind: 'archived', segment, sha256: await archiveSegment(directory, segment) })
@@ -55,10 +66,38 @@ export function archivist({ directory, warn, record }: ArchivistOptions): Archiv
       warn(`segment ${segment} stays uncompressed until the trail is opened again`, cause)
     }
   }
+
+  /** Whether little was written for a while. At once when the trail is about to be closed. */
+  async function isQuiet(): Promise<boolean> {
+    const before = events()
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, TRAIL_QUIET.ms).unref()
+      hurry = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    return isFinishing || events() - before <= TRAIL_QUIET.events
+  }
+
+  async function work(): Promise<void> {
+    while (waiting.length > 0) {
+      const mayArchive = isFinishing || (await isQuiet()) || waiting.length > TRAIL_UNARCHIVED_MAX
+      const next = mayArchive ? waiting.shift() : undefined
+      if (next !== undefined) await archive(next)
+    }
+    working = undefined
+  }
+
   return {
     archive(segment) {
-      working = working.then(() => archive(segment))
+      waiting.push(segment)
+      working ??= work()
     },
-    idle: () => working,
+    async finish() {
+      isFinishing = true
+      hurry()
+      await working
+    },
   }
 }

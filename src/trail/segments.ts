@@ -74,11 +74,16 @@ function openedTrail({ options, writer, unlock }: Parts): OpenTrail & { readonly
     saved = head
     keeper.note(head)
   })
-  const archives = archivist({ directory: options.directory, warn: options.warn, record: commit.addLink })
+  const archives = archivist({
+    directory: options.directory,
+    warn: options.warn,
+    record: commit.addLink,
+    events: () => commit.figures.events,
+  })
 
   async function seal(): Promise<ServiceError | undefined> {
     await commit.idle()
-    await archives.idle()
+    await archives.finish()
     const problem = await commit.addLink({ kind: 'seal', at: instant(options.now()) })
     try {
       await writer.close()
