@@ -1,4 +1,5 @@
 import { KMSClient, KMSServiceException } from '@aws-sdk/client-kms'
+import { messageOf } from '../integrations/kms-failure.ts'
 import type { ClientOptions } from './client-options.ts'
 import { type Credentials, credentials } from './credentials.ts'
 import { type Failure, failure, isFailure, misuse, systemCode } from './failure.ts'
@@ -85,14 +86,4 @@ async function refusalIn(client: KMSClient, cause: unknown): Promise<Failure | u
       `the certificate of ${service} is not trusted (${reason}); NODE_EXTRA_CA_CERTS can name its authority`,
     )
   return failure(`no answer from ${service} (${reason}); is it running? 'trent dev' starts one`)
-}
-
-/** What errors mean for which KMS sends no message; the SDK puts `UnknownError` in its place. Source: their API pages. */
-const MEANINGS: ReadonlyMap<string, string> = new Map([
-  ['IncorrectKeyException', 'the ciphertext was encrypted with another key'],
-  ['InvalidCiphertextException', 'the ciphertext was changed, or encrypted with another context or elsewhere'],
-])
-
-function messageOf({ name, message }: KMSServiceException): string {
-  return message === 'UnknownError' || message === '' ? (MEANINGS.get(name) ?? 'the service gives no reason') : message
 }

@@ -7,6 +7,7 @@ import { addEncrypt } from './encrypt.ts'
 import { systemCode, USAGE } from './failure.ts'
 import { addK8s } from './k8s.ts'
 import { addKeys } from './keys.ts'
+import { addRun, addSecrets } from './run.ts'
 import { addServe } from './serve.ts'
 import { addServices } from './services.ts'
 import { addTrail } from './trail.ts'
@@ -40,6 +41,8 @@ for (const add of [
   addPolicy,
   addServices,
   addK8s,
+  addRun,
+  addSecrets,
   addTrail,
   addCost,
   addVersion,
