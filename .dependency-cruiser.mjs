@@ -16,9 +16,10 @@ const ALLOWED = {
   hsm: ['domain', 'request'],
   oidc: ['domain', 'request'],
   http: ['domain', 'request'],
+  checkpoints: ['domain', 'sigv4', 'trail'],
   metrics: ['domain', 'request', 'trail'],
   integrations: ['domain'],
-  main: ['domain', 'request', 'services', 'store', 'hsm', 'oidc', 'http', 'metrics', 'trail'],
+  main: ['domain', 'request', 'services', 'store', 'hsm', 'oidc', 'http', 'metrics', 'trail', 'checkpoints'],
   cli: ['domain', 'sigv4', 'trail', 'metering', 'main', 'integrations'],
 }
 

@@ -28,6 +28,12 @@ export type Config = {
   readonly attestationRootPaths: readonly string[]
   /** Where the keys of identity providers are, by their URL: files or URLs. */
   readonly oidcKeys: ReadonlyMap<string, string>
+  /** Where checkpoints of the trail are published, and the files with what makes them believed there. */
+  readonly checkpoints?: {
+    readonly to: readonly string[]
+    readonly secretPath?: string
+    readonly credentialsPath?: string
+  }
   /** Who may read `/metrics`. */
   readonly metrics: MetricsAudience
   /** Rates that callers are held to: AWS's, none, or AWS's with the values in a file. */
@@ -52,6 +58,9 @@ export type Options = {
   readonly attestationRoot?: readonly string[]
   readonly auth?: string
   readonly metrics?: string
+  readonly publishCheckpoints?: readonly string[]
+  readonly checkpointSecret?: string
+  readonly checkpointCredentials?: string
   readonly oidcKeys?: readonly string[]
   readonly quotas?: string
 }
@@ -107,6 +116,9 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
   if (logFiles === null) return wrong(`--log-bucket takes the name of a bucket, not '${options.logBucket}'`)
   if (logFiles && dataDirectory === undefined)
     return wrong('--log-files needs --data: what is not kept is not delivered')
+  const checkpoints = checkpointsOf(options)
+  if (checkpoints && dataDirectory === undefined)
+    return wrong('--publish-checkpoints needs --data: what is not kept is not vouched for')
   return Object.freeze({
     mode,
     host,
@@ -122,6 +134,7 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
     ...(tls === undefined ? {} : { tls }),
     ...(logFiles === undefined ? {} : { logFiles }),
+    ...(checkpoints === undefined ? {} : { checkpoints }),
     ...(options.seed === undefined ? {} : { seedPath: options.seed }),
   })
 }
@@ -146,6 +159,19 @@ function accountOf(mode: Mode, given: string | undefined): AccountId | null | un
 function logFilesOf({ logFiles, logBucket = DEFAULT_BUCKET }: Options): Config['logFiles'] | null {
   if (!BUCKET.test(logBucket)) return null
   return logFiles === undefined ? undefined : { directory: resolve(logFiles), bucket: logBucket }
+}
+
+function checkpointsOf({
+  publishCheckpoints,
+  checkpointSecret,
+  checkpointCredentials,
+}: Options): Config['checkpoints'] {
+  if (publishCheckpoints === undefined || publishCheckpoints.length === 0) return undefined
+  return {
+    to: publishCheckpoints,
+    ...(checkpointSecret === undefined ? {} : { secretPath: checkpointSecret }),
+    ...(checkpointCredentials === undefined ? {} : { credentialsPath: checkpointCredentials }),
+  }
 }
 
 /** `null`: one without the other. */

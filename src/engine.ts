@@ -35,6 +35,7 @@ import { openQuotas, type QuotaValues } from './request/quotas.ts'
 import { kms } from './services/kms/index.ts'
 import { openSqliteStore } from './store/sqlite.ts'
 import { ANCHOR_SETTING } from './trail/anchor.ts'
+import type { Publisher } from './trail/checkpoints/publisher.ts'
 import { readKeyUses } from './trail/key-uses.ts'
 import { type MemoryTrail, openMemoryTrail } from './trail/memory.ts'
 import { findEventIds } from './trail/read.ts'
@@ -137,6 +138,7 @@ type State = {
   readonly directory: DataDirectory | undefined
   /** What an operator put in the place of AWS's quotas. */
   readonly quotaValues: QuotaValues | undefined
+  readonly heads?: Heads
   readonly opened: readonly AsyncDisposable[]
 }
 
@@ -162,10 +164,11 @@ async function openState(
   })
   if (isError(hsm)) return named(directory?.rootKey, hsm)
   opened.push(hsm)
-  trail = directory ? await openSegments(directory, store, around) : openMemoryTrail()
+  const heads: Heads | undefined = config.checkpoints ? {} : undefined
+  trail = directory ? await openSegments(directory, store, around, heads) : openMemoryTrail()
   if (isError(trail)) return named(directory?.trail, trail)
   if (Symbol.asyncDispose in trail) opened.push(trail)
-  return { store, hsm, trail, directory, quotaValues, opened }
+  return { store, hsm, trail, directory, quotaValues, opened, ...(heads ? { heads } : {}) }
 }
 
 /** No key is made before the trail is open. */
@@ -177,9 +180,13 @@ function named(path: string | undefined, failure: ServiceError): ServiceError {
   return path === undefined || message.includes(path) ? failure : { ...failure, message: `${path}: ${message}` }
 }
 
-function openSegments(directory: DataDirectory, store: Store, { clock, log }: Surroundings) {
+/** Who is told of every head, once there is somebody. */
+type Heads = { publisher?: Publisher }
+
+function openSegments(directory: DataDirectory, store: Store, { clock, log }: Surroundings, heads: Heads | undefined) {
   return openTrail({
     directory: directory.trail,
+    ...(heads ? { onHead: (head) => heads.publisher?.note(head) } : {}),
     now: clock.now,
     anchor: { load: () => store.setting(ANCHOR_SETTING), save: (text) => store.putSetting(ANCHOR_SETTING, text) },
     warn: (message, cause) => log.error(message, { cause }),
@@ -192,6 +199,8 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
   const isEmulator = config.mode === 'dev'
   const installed = directory && !isEmulator ? await installation(config, directory, state, around) : emulated(config)
   if (isError(installed)) return installed
+  const unpublished = await publishing(config, around, state, installed.account)
+  if (isError(unpublished)) return unpublished
   const outbox = openOutbox(store, trail, log)
   await recoverOutbox(store, outbox, async (eventIds) =>
     directory ? findEventIds(directory.trail, eventIds) : new Set(),
@@ -245,6 +254,8 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       await outbox.drain()
       await keyUsages.close()
       await cloudTrail.close()
+      const notSealed = 'close' in trail ? await trail.close() : undefined
+      await state.heads?.publisher?.close(notSealed === undefined)
       await closeAll(opened)
     },
   }
@@ -279,6 +290,22 @@ function openIam(config: Config, { store, hsm }: State, clock: Clock) {
 function searchOf({ trail, directory }: State): Search {
   return async (wanted) =>
     directory ? searchSegments(directory.trail, wanted) : searchLines('lines' in trail ? trail.lines() : [], wanted)
+}
+
+/** Loaded only where somebody outside wants to be told. */
+async function publishing(
+  { checkpoints }: Config,
+  { clock, log }: Surroundings,
+  { store, trail, directory, heads }: State,
+  account: string,
+): Promise<ServiceError | undefined> {
+  if (!checkpoints || !heads || !directory || !('head' in trail)) return undefined
+  const { publishCheckpoints } = await import('./checkpoint-publishing.ts')
+  const parts = { store, clock, log, account, directory: directory.trail, head: () => trail.head }
+  const publisher = await publishCheckpoints(checkpoints, parts)
+  if (isError(publisher)) return publisher
+  heads.publisher = publisher
+  return undefined
 }
 
 function historyOf(

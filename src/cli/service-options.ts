@@ -25,6 +25,13 @@ export function addServiceOptions(command: Command): Command {
     )
     .option('--log-files <dir>', 'deliver log files and signed digests in the layout of CloudTrail to this directory')
     .option('--log-bucket <name>', 'bucket that the digests say the log files are in (default: trent-log-files)')
+    .option(
+      '--publish-checkpoints <place>',
+      'tell a file, a webhook or another Trent (trent+https://…) how far the trail goes; may be repeated',
+      collect,
+    )
+    .option('--checkpoint-secret <file>', 'what checkpoints for webhooks are signed with')
+    .option('--checkpoint-credentials <file>', 'access key of the other Trent, as its credentials file has it')
     .option('--metrics <who>', 'who may read /metrics: loopback, anyone or off (default: loopback)')
     .option('--quotas <aws|off|file>', "hold callers to AWS's request rates, or to those of a JSON file (default: off)")
     .option('--insecure-http', 'listen without TLS on an address that others can reach')

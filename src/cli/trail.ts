@@ -12,10 +12,34 @@ export function addTrail(program: Command): void {
       'Find out whether anything in the trail was changed, removed, inserted or cut off. The service may be running.',
     )
     .requiredOption('--data <dir>', 'the data directory')
+    .option('--checkpoints <file>', 'what --publish-checkpoints told a file, or events PutCheckpoint of another Trent')
+    .option('--of <account>', 'account of the installation, where the file has checkpoints of several')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ trent trail verify --data /var/lib/trent && echo untouched')
     .action(action(async (options) => (await import('./trail/verify.ts')).verify(options)))
+  addProofs(trail)
   addReaders(trail)
+}
+
+function addProofs(trail: Command): void {
+  trail
+    .command('prove <event-id>')
+    .description('Print what shows to whoever has the published checkpoints that an event is in the trail.')
+    .requiredOption('--data <dir>', 'the data directory')
+    .requiredOption('--checkpoints <file>', 'what --publish-checkpoints told a file, or events of another Trent')
+    .option('--of <account>', 'account of the installation, where the file has checkpoints of several')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ trent trail prove ID --data /var/lib/trent --checkpoints /mnt/worm/trent > proof.json',
+    )
+    .action(action(async (eventId, options) => (await import('./trail/prove.ts')).prove(eventId, options)))
+  trail
+    .command('verify-proof <file>')
+    .description('Check a proof by the published checkpoints, without the trail, and show the event.')
+    .requiredOption('--checkpoints <file>', 'checkpoints from a place that whoever made the proof could not change')
+    .option('--of <account>', 'account of the installation, where the file has checkpoints of several')
+    .option('--json', 'print the event as JSON')
+    .action(action(async (path, options) => (await import('./trail/prove.ts')).verifyProof(path, options)))
 }
 
 /** What selects events. */

@@ -333,3 +333,14 @@ export const STATISTICS_POINTS_MAX = 1_440
 export const METRIC_DATA_POINTS_MAX = 100_800
 /** Queries of one GetMetricData. Source: CloudWatch API reference. */
 export const METRIC_QUERIES_MAX = 500
+
+/** Milliseconds between two checkpoints of the trail that are published, when there is something new. Ours. */
+export const CHECKPOINT_INTERVAL_MS = 10_000
+/** Batches that one checkpoint covers: about 12 ms of hashing. A checkpoint of so many is published at once. */
+export const CHECKPOINT_BATCHES_MAX = 16_384
+/** Checkpoints that wait for one place that cannot be reached. Later ones vouch for the trail all the same. About 400 bytes each. */
+export const CHECKPOINTS_WAITING_MAX = 1_000
+/** Milliseconds that a place has to take a checkpoint. */
+export const CHECKPOINT_TIMEOUT_MS = 5_000
+/** Characters of a checkpoint's text. */
+export const CHECKPOINT_MAX_CHARACTERS = 1_024

@@ -31,6 +31,8 @@ export type ScanOptions = {
   /** Where the chain stood at the end of the segment before; when absent, the header is taken at its word. */
   readonly from: Head | undefined
   readonly wanted?: string | undefined
+  /** Called with every hash of the chain. */
+  readonly onHash?: (hash: string) => void
   /** Called for everything that does not fit the chain. Lines count from 1. */
   readonly onProblem: (line: number, what: string) => void
 }
@@ -85,6 +87,7 @@ export async function scanSegment(directory: string, segment: Segment, options: 
       uncovered = []
       if (step.link.kind === 'batch') state.batches += 1
       if (step.link.kind === 'archived') archives.push(step.link)
+      options.onHash?.(step.head.hash)
       if (step.head.hash === options.wanted) state.meetsWanted = true
       Object.assign(state, { events: state.events + state.pending, pending: 0, tail: 0, start: '', length: end })
     }

@@ -35,6 +35,8 @@ export type TrailOptions = {
   readonly anchor: Anchor
   /** Problems of the background: the head not saved, a segment not compressed. Both are tried again. */
   readonly warn: (message: string, cause: unknown) => void
+  /** Called with the head after every durable write. */
+  readonly onHead?: (head: Head) => void
   /** Bytes. */
   readonly segmentMaxBytes?: number
   /** Batches. */
@@ -69,6 +71,7 @@ function openedTrail({ options, writer, unlock }: Parts): OpenTrail & { readonly
   let closing: Promise<ServiceError | undefined> | undefined
 
   const commit = groupCommit(writer, (head) => {
+    options.onHead?.(head)
     if (head.segment === saved.segment && head.batch - saved.batch < (options.anchorBatches ?? TRAIL_ANCHOR_BATCHES))
       return
     saved = head

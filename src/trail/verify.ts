@@ -1,6 +1,7 @@
 import { TRAIL_PROBLEMS_MAX } from '../domain/limits.ts'
 import { type Anchored, parseAnchor } from './anchor.ts'
 import { GENESIS, type Head } from './chain.ts'
+import type { Checkpoint } from './checkpoints/checkpoint.ts'
 import { fileSha256 } from './segment-lines.ts'
 import { archivePath, listSegments, type Segment } from './segment-name.ts'
 import { isTornWrite, type Scan, scanSegment } from './segment-scan.ts'
@@ -44,20 +45,28 @@ function describe(cause: unknown): string {
   throw cause
 }
 
-type Run = { readonly directory: string; readonly anchored: Anchored | undefined; readonly found: Found }
+type Run = {
+  readonly directory: string
+  readonly anchored: Anchored | undefined
+  /** Published checkpoints that were not met yet, by their hash. */
+  readonly unmet: Map<string, Checkpoint>
+  readonly found: Found
+}
 
 /** Scans one segment; a plain file that a running service has just compressed is read from its archive. */
-async function scanOne({ directory, anchored, found }: Run, segment: Segment, from: Head): Promise<Scan | undefined> {
+async function scanOne(run: Run, segment: Segment, from: Head): Promise<Scan | undefined> {
+  const { directory, anchored, unmet, found } = run
   const problems: Problem[] = []
   const onProblem = (line: number, what: string) => problems.push({ file: fileName(segment), line, what })
+  const onHash = (hash: string) => void unmet.delete(hash)
   try {
-    const scan = await scanSegment(directory, segment, { from, wanted: anchored?.hash, onProblem })
+    const scan = await scanSegment(directory, segment, { from, wanted: anchored?.hash, onProblem, onHash })
     for (const problem of problems) report(found, problem)
     return scan
   } catch (cause) {
     const what = describe(cause)
     if (segment.plain && what.endsWith('ENOENT'))
-      return scanOne({ directory, anchored, found }, { ...segment, plain: false, archived: true }, from)
+      return scanOne(run, { ...segment, plain: false, archived: true }, from)
     for (const problem of problems) report(found, problem)
     report(found, { file: fileName(segment), what })
     return undefined
@@ -145,6 +154,10 @@ async function verifySegments(
   await checkArchives(run, segments, recorded)
   const problem = run.anchored === undefined ? undefined : anchorProblem(run.anchored, head, totals)
   if (problem !== undefined) report(run.found, { what: problem })
+  for (const { at, batch, segment } of run.unmet.values())
+    report(run.found, {
+      what: `what was published at ${at}, batch ${batch} of segment ${segment}, is missing: the end of the trail was cut off or replaced`,
+    })
   const { sealed, unfinishedBytes, batches, events } = totals
   return { sealed, unfinishedBytes, head, segments: segments.length, batches, events }
 }
@@ -156,14 +169,20 @@ async function verifySegments(
  * sealed; with it, a cut before the saved head is found. Memory is bounded by one read and one line.
  *
  * @param anchor - what was last saved of the head, see `Anchor`.
+ * @param checkpoints - what was published of this trail: it must still be there.
  * @throws what the system answers when the directory cannot be listed.
  */
-export async function verifyTrail(directory: string, anchor?: string): Promise<Report> {
+export async function verifyTrail(
+  directory: string,
+  anchor?: string,
+  checkpoints: readonly Checkpoint[] = [],
+): Promise<Report> {
   const found: Found = { list: [], count: 0 }
   const anchored = anchor === undefined ? undefined : parseAnchor(anchor)
   if (anchor !== undefined && anchored === undefined) report(found, { what: 'the saved head cannot be read' })
+  const unmet = new Map(checkpoints.map((checkpoint) => [checkpoint.hash, checkpoint]))
   const { segments, others } = await listSegments(directory)
   for (const file of others) report(found, { file, what: 'no trail writes a file of this name' })
-  const totals = await verifySegments({ directory, anchored, found }, segments)
+  const totals = await verifySegments({ directory, anchored, unmet, found }, segments)
   return { ok: found.count === 0, ...totals, problems: found.list, problemCount: found.count }
 }

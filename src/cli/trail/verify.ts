@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { dataDirectory } from '../../data-directory.ts'
 import { ANCHOR_SETTING } from '../../trail/anchor.ts'
 import { type Problem, type Report, verifyTrail } from '../../trail/verify.ts'
-import { type Failure, failure, systemCode } from '../failure.ts'
+import { type Failure, failure, isFailure, systemCode } from '../failure.ts'
 import { type Column, showRecord } from '../show.ts'
+import { readCheckpoints } from './checkpoints.ts'
 
 const COLUMNS: readonly Column<Report>[] = [
   ['Trail', (report) => (report.ok ? 'ok' : 'DAMAGED')],
@@ -20,13 +22,19 @@ const COLUMNS: readonly Column<Report>[] = [
 export async function verify({
   data,
   json,
+  checkpoints: path,
+  of,
 }: {
   readonly data: string
   readonly json?: boolean
+  readonly checkpoints?: string
+  readonly of?: string
 }): Promise<Failure | undefined> {
   const directory = dataDirectory(data)
+  const published = path === undefined ? [] : readCheckpoints(path, of)
+  if (isFailure(published)) return published
   try {
-    const report = await verifyTrail(directory.trail, rememberedHead(directory.database))
+    const report = await verifyTrail(directory.trail, rememberedHead(directory.database), published)
     showRecord(report, COLUMNS, json === undefined ? {} : { json })
     if (report.ok) return undefined
     if (!json) for (const problem of report.problems) process.stdout.write(`${lineOf(problem)}\n`)
@@ -42,8 +50,9 @@ function lineOf({ file = 'the trail', line, what }: Problem): string {
   return `${line === undefined ? file : `${file}:${line}`}: ${what}`
 }
 
-/** Read without a writer's rights, so that a running service is not disturbed. */
+/** Read without a writer's rights, so that a running service is not disturbed. A copy of the trail alone has no store. */
 function rememberedHead(path: string): string | undefined {
+  if (!existsSync(path)) return undefined
   const store = new DatabaseSync(path, { readOnly: true })
   try {
     const value = store.prepare('select value from settings where name = ?').get(ANCHOR_SETTING)?.value

@@ -1,5 +1,6 @@
 import type { Operation, Service } from '../../request/operation.ts'
 import { ExplainDecision } from './ExplainDecision.ts'
+import { PutCheckpoint } from './PutCheckpoint.ts'
 import { AddService, ListServices, RemoveService } from './services.ts'
 import { TestPolicy } from './TestPolicy.ts'
 import { WhoCan } from './WhoCan.ts'
@@ -10,6 +11,7 @@ export const OPERATIONS: readonly Operation[] = [
   ExplainDecision,
   ListServices,
   RemoveService,
+  PutCheckpoint,
   TestPolicy,
   WhoCan,
 ]
