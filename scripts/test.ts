@@ -13,6 +13,9 @@ const MISSING = /^install: /
 /** The same for a component that neither npm nor Debian has, so that no machine can be asked to have it. */
 const RARE = /^where present: /
 
+/** Each file is a process of its own, and most of its time it would compile what the one before it has compiled. */
+process.env.NODE_COMPILE_CACHE ??= join(ROOT, 'node_modules', '.cache', 'compiled-tests')
+
 const isStrict = process.env.CI === 'true'
 
 /** What the tests asked to be installed, with the tests that asked. */
