@@ -18,8 +18,9 @@ const ALLOWED = {
   http: ['domain', 'request'],
   checkpoints: ['domain', 'sigv4', 'trail'],
   metrics: ['domain', 'request', 'trail'],
+  notices: ['domain', 'request', 'trail'],
   integrations: ['domain'],
-  main: ['domain', 'request', 'services', 'store', 'hsm', 'oidc', 'http', 'metrics', 'trail', 'checkpoints'],
+  main: ['domain', 'request', 'services', 'store', 'hsm', 'oidc', 'http', 'metrics', 'notices', 'trail', 'checkpoints'],
   cli: ['domain', 'sigv4', 'trail', 'metering', 'main', 'integrations'],
 }
 

@@ -34,6 +34,8 @@ export type Config = {
     readonly secretPath?: string
     readonly credentialsPath?: string
   }
+  /** Absent: nobody looks for what is unusual. */
+  readonly alarms?: { readonly webhook?: { readonly url: string; readonly secretPath: string } }
   /** Who may read `/metrics`. */
   readonly metrics: MetricsAudience
   /** Rates that callers are held to: AWS's, none, or AWS's with the values in a file. */
@@ -61,6 +63,9 @@ export type Options = {
   readonly publishCheckpoints?: readonly string[]
   readonly checkpointSecret?: string
   readonly checkpointCredentials?: string
+  readonly alarms?: boolean
+  readonly alarmWebhook?: string
+  readonly alarmSecret?: string
   readonly oidcKeys?: readonly string[]
   readonly quotas?: string
 }
@@ -119,6 +124,8 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
   const checkpoints = checkpointsOf(options)
   if (checkpoints && dataDirectory === undefined)
     return wrong('--publish-checkpoints needs --data: what is not kept is not vouched for')
+  const alarms = alarmsOf(options)
+  if (typeof alarms === 'string') return wrong(alarms)
   return Object.freeze({
     mode,
     host,
@@ -133,6 +140,7 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
     ...(account === undefined ? {} : { account }),
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
     ...(tls === undefined ? {} : { tls }),
+    ...(alarms === undefined ? {} : { alarms }),
     ...(logFiles === undefined ? {} : { logFiles }),
     ...(checkpoints === undefined ? {} : { checkpoints }),
     ...(options.seed === undefined ? {} : { seedPath: options.seed }),
@@ -172,6 +180,23 @@ function checkpointsOf({
     ...(checkpointSecret === undefined ? {} : { secretPath: checkpointSecret }),
     ...(checkpointCredentials === undefined ? {} : { credentialsPath: checkpointCredentials }),
   }
+}
+
+/** What is said is for who has the secret alone, and names callers: it goes over TLS or stays on this machine. */
+function isFitForWebhook(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null) return false
+  if (url.username !== '' || url.password !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname.replace(/^\[|\]$/g, '')))
+}
+
+/** @returns what is wrong with it, as one line. */
+function alarmsOf({ alarms, alarmWebhook: url, alarmSecret: secretPath }: Options): Config['alarms'] | string {
+  if ((url === undefined) !== (secretPath === undefined)) return '--alarm-webhook and --alarm-secret go together'
+  if (url === undefined || secretPath === undefined) return alarms ? {} : undefined
+  if (!isFitForWebhook(url))
+    return `--alarm-webhook takes an https URL without a password, or http on this machine, not '${url}'`
+  return { webhook: { url, secretPath } }
 }
 
 /** `null`: one without the other. */

@@ -13,6 +13,8 @@ export type DataDirectory = {
   readonly history: string
   /** How often keys were used by whom, counted from the trail. */
   readonly usage: string
+  /** What was found unusual in the trail. */
+  readonly watch: string
   /** How far the delivery of log files has come. */
   readonly logFiles: string
 }
@@ -26,6 +28,7 @@ export function dataDirectory(root: string): DataDirectory {
     trail: join(root, 'trail'),
     history: join(root, 'history.db'),
     usage: join(root, 'usage.db'),
+    watch: join(root, 'watch.db'),
     logFiles: join(root, 'log-files.db'),
   }
 }
@@ -52,7 +55,7 @@ export function rootKeyNeed(directory: DataDirectory): 'exists' | 'create' | 'lo
 
 /** Removes all state but the root key; only the emulator does this, on request. */
 export async function eraseState(directory: DataDirectory): Promise<void> {
-  const databases = [directory.database, directory.history, directory.usage, directory.logFiles]
+  const databases = [directory.database, directory.history, directory.usage, directory.watch, directory.logFiles]
   const gone = [...databases.flatMap((path) => [path, `${path}-wal`, `${path}-shm`]), directory.trail]
   for (const path of gone) await rm(path, { recursive: true, force: true })
 }

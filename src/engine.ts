@@ -41,6 +41,7 @@ import { type MemoryTrail, openMemoryTrail } from './trail/memory.ts'
 import { findEventIds } from './trail/read.ts'
 import { oneAtATime, type Search, searchLines, searchSegments } from './trail/search.ts'
 import { type OpenTrail, openTrail } from './trail/segments.ts'
+import { openUnusual } from './unusual.ts'
 import { VERSION } from './version.ts'
 
 /** Everything behind the listener: closed and opened anew when the emulator is reset. */
@@ -220,7 +221,10 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
     services: SERVICES,
   }
   const keyUsages = await openUsages(state, around)
-  const cloudTrail = historyOf(config, state, { ...around, account: installed.account, outbox })
+  const history = historyOf(config, state, { ...around, account: installed.account, outbox })
+  const unusual = await openUnusual(history.findings, { config, account: installed.account, store, log, clock })
+  if (isError(unusual)) return unusual
+  const cloudTrail = { ...history, unusual }
   const scheduler = openScheduler(parts)
   const alarms = openAlarms({ store, metrics: cloudTrail.metrics, clock, log })
   const keyStores = openKeyStoreConnections({ store, backends: keyStoreBackends, log })
@@ -243,7 +247,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       ...(isEmulator ? { faults: around.faults } : {}),
     }),
     health: () => healthOf(config, trail, hsm.health.alive),
-    vitals: () => vitalsOf(config, state, cloudTrail),
+    vitals: () => vitalsOf(config, state, history),
     store,
     runDue: async () => (await runDueDuties(parts)) ?? alarms.run(),
     nextDueAt: () => store.nextDutyAt(),
@@ -253,7 +257,8 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       await keyStores.stop()
       await outbox.drain()
       await keyUsages.close()
-      await cloudTrail.close()
+      await unusual.close()
+      await history.close()
       const notSealed = 'close' in trail ? await trail.close() : undefined
       await state.heads?.publisher?.close(notSealed === undefined)
       await closeAll(opened)

@@ -20,9 +20,14 @@ import type { DigestSigner } from './trail/log-files/digest.ts'
 import { endLogging } from './trail/log-files/exporter.ts'
 import type { MemoryTrail } from './trail/memory.ts'
 import type { OpenTrail } from './trail/segments.ts'
+import { openWatchBuilder, type WatchBuilder } from './trail/watch/builder.ts'
+import { findingsAfter, findingsBefore, openWatchForReading } from './trail/watch/watch-file.ts'
+import type { Findings } from './unusual.ts'
 
 /** What calls see of the trail, and what follows it. */
-export type EventHistory = CloudTrail & {
+export type EventHistory = Omit<CloudTrail, 'unusual'> & {
+  /** Nothing where nobody looks for the unusual. */
+  readonly findings: Findings | undefined
   /** The last batch in the index; nothing while nothing builds one. */
   indexedBatch(): number | undefined
   close(): Promise<void>
@@ -55,7 +60,7 @@ function signerOver(keys: DigestKeys): DigestSigner {
 }
 
 /** The history of a trail in memory: an index in memory, filled by the first lookup that needs it. */
-export function historyInMemory(trail: MemoryTrail, { store, hsm, clock, outbox }: HistoryParts): EventHistory {
+export function historyInMemory(trail: MemoryTrail, { config, store, hsm, clock, outbox }: HistoryParts): EventHistory {
   let builder: ReturnType<typeof openHistoryBuilder> | undefined
   let known = 0
   const current = async () => {
@@ -65,6 +70,20 @@ export function historyInMemory(trail: MemoryTrail, { store, hsm, clock, outbox 
     if (count > known) builder.add(trail.lines().slice(-(count - known)), clock.now())
     known = count
     return builder.db
+  }
+  let watch: WatchBuilder | undefined
+  let watched = 0
+  const watchedUpToNow = async () => {
+    await outbox.drain()
+    watch ??= openWatchBuilder(':memory:')
+    const { count } = trail
+    if (count > watched) watch.add(trail.lines().slice(-(count - watched)))
+    watched = count
+    return watch.db
+  }
+  const findings: Findings = {
+    after: async (...wanted) => findingsAfter(await watchedUpToNow(), ...wanted),
+    before: async (...wanted) => findingsBefore(await watchedUpToNow(), ...wanted),
   }
   return {
     lookUp: async (query) => lookUp(await current(), query),
@@ -76,20 +95,41 @@ export function historyInMemory(trail: MemoryTrail, { store, hsm, clock, outbox 
     digestKeys: openDigestKeys(store, hsm),
     trail: () => undefined,
     indexedBatch: () => undefined,
-    close: async () => builder?.[Symbol.dispose](),
+    findings: config.alarms && findings,
+    close: async () => {
+      builder?.[Symbol.dispose]()
+      watch?.[Symbol.dispose]()
+    },
   }
 }
 
 function setupOf(directory: DataDirectory, { head }: OpenTrail, { config, account }: HistoryParts): FollowerSetup {
   const { logFiles, regions, mode } = config
   const [homeRegion = 'us-east-1'] = regions
-  const setup = { segments: directory.trail, history: directory.history, usage: directory.usage }
+  const setup = {
+    segments: directory.trail,
+    history: directory.history,
+    usage: directory.usage,
+    ...(config.alarms ? { watch: directory.watch } : {}),
+  }
   if (!logFiles) return setup
   const home = { account, region: homeRegion }
   // In the emulator accounts spring into being: digests begin with the first log file.
   const places = mode === 'dev' ? [] : regions.map((region) => ({ account, region }))
   const trail = { name: TRAIL_NAME, homeRegion }
   return { ...setup, logFiles: { begin: head, state: directory.logFiles, outlet: logFiles, trail, home, places } }
+}
+
+/** Opened for each look: it takes less than a millisecond, and the follower may make the file anew. */
+function findingsIn(path: string): Findings {
+  const read = async <T>(work: (db: DatabaseSync) => readonly T[]) => {
+    using db = existsSync(path) ? openWatchForReading(path) : undefined
+    return db ? work(db) : []
+  }
+  return {
+    after: (...wanted) => read((db) => findingsAfter(db, ...wanted)),
+    before: (...wanted) => read((db) => findingsBefore(db, ...wanted)),
+  }
 }
 
 /** @returns nothing while there is no index. */
@@ -120,9 +160,9 @@ function deliveredTrail({ logFiles, regions: [homeRegion] }: Config, { status }:
  * An installation that never looks events up or asks for costs is spared the indexes, and the thread's memory: the first who
  * asks makes them.
  */
-function startOf({ logFiles }: Config, { history, usage }: DataDirectory): { readonly delayMs?: number } {
+function startOf({ logFiles, alarms }: Config, { history, usage }: DataDirectory): { readonly delayMs?: number } {
   if (logFiles) return { delayMs: 0 }
-  return existsSync(history) || existsSync(usage) ? { delayMs: FOLLOW_INTERVAL_MS } : {}
+  return alarms || existsSync(history) || existsSync(usage) ? { delayMs: FOLLOW_INTERVAL_MS } : {}
 }
 
 /** The history of a trail in files, which a thread of its own follows. */
@@ -153,6 +193,7 @@ export function historyBehind(directory: DataDirectory, trail: OpenTrail, parts:
     trail: () => deliveredTrail(config, follower),
     // 0: the follower runs for something else.
     indexedBatch: () => follower.status?.historyBatch || undefined,
+    findings: config.alarms && findingsIn(directory.watch),
     close: () => follower.close(),
   }
 }

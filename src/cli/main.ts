@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addAlarms } from './alarms.ts'
 import { addPolicy, addWhoCan, addWhy } from './control.ts'
 import { addCost } from './cost.ts'
 import { addDecrypt } from './decrypt.ts'
@@ -44,6 +45,7 @@ for (const add of [
   addRun,
   addSecrets,
   addTrail,
+  addAlarms,
   addCost,
   addVersion,
 ])

@@ -34,5 +34,8 @@ export function addServiceOptions(command: Command): Command {
     .option('--checkpoint-credentials <file>', 'access key of the other Trent, as its credentials file has it')
     .option('--metrics <who>', 'who may read /metrics: loopback, anyone or off (default: loopback)')
     .option('--quotas <aws|off|file>', "hold callers to AWS's request rates, or to those of a JSON file (default: off)")
+    .option('--alarms', 'look for what is unusual behind the trail, and tell the log: see docs/alarms.md')
+    .option('--alarm-webhook <url>', 'tell it also to this URL, in signed messages; needs --alarm-secret')
+    .option('--alarm-secret <file>', 'secret that messages are signed with, at least 16 bytes')
     .option('--insecure-http', 'listen without TLS on an address that others can reach')
 }

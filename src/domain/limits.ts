@@ -344,3 +344,31 @@ export const CHECKPOINTS_WAITING_MAX = 1_000
 export const CHECKPOINT_TIMEOUT_MS = 5_000
 /** Characters of a checkpoint's text. */
 export const CHECKPOINT_MAX_CHARACTERS = 1_024
+/** When something is unusual. Times in milliseconds. */
+export const WATCH_RULES = {
+  /** From the first use of a key on: who uses it, and from where, is learnt and not told. */
+  learningMs: 86_400_000,
+  /** Callers, and addresses, remembered of one key. */
+  seenPerKey: 1_000,
+  denials: 10,
+  denialsWithinMs: 300_000,
+  /** Callers whose denials are counted at once. */
+  deniedRemembered: 10_000,
+  /** The same about the same is told once in this time. */
+  quietMs: 3_600_000,
+  rootQuietMs: 86_400_000,
+  /** What was told is forgotten after it. */
+  topicsKeptMs: 2 * 86_400_000,
+} as const
+/** Findings kept for the feed. */
+export const FINDINGS_MAX = 10_000
+/** Findings told in one round, and milliseconds between looks for new ones. */
+export const FINDINGS_AT_ONCE = 50
+export const NOTICE_LOOK_MS = 1_000
+/** Milliseconds that a webhook has to answer. */
+export const WEBHOOK_TIMEOUT_MS = 10_000
+/** Milliseconds before an alarm is sent again, doubled from the first to the longest; and how often: about half an hour. */
+export const WEBHOOK_RETRY_MS = { first: 1_000, longest: 300_000 } as const
+export const WEBHOOK_ATTEMPTS_MAX = 14
+/** Bytes of the secret that messages are signed with. */
+export const WEBHOOK_SECRET_BYTES = { min: 16, max: 1_024 } as const

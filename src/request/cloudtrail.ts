@@ -4,6 +4,7 @@ import type { HistoryEntry } from '../trail/history/entry.ts'
 import type { HistoryPage, HistoryQuery } from '../trail/history/lookup.ts'
 import type { DigestKeys } from './digest-keys.ts'
 import type { MetricHistory } from './metric-history.ts'
+import type { Unusual } from './unusual.ts'
 
 /** The trail that log files are delivered of. */
 export type DeliveredTrail = {
@@ -23,6 +24,7 @@ export type CloudTrail = {
   /** The newest call, in any Region, that was signed with an access key; errors as of `lookUp`. */
   lastUse(account: AccountId, accessKeyId: string): Promise<HistoryEntry | undefined | ServiceError>
   readonly metrics: MetricHistory
+  readonly unusual: Unusual
   readonly digestKeys: Pick<DigestKeys, 'between'>
   /** Nothing where no log files are delivered. */
   trail(): DeliveredTrail | undefined

@@ -1,4 +1,5 @@
 import type { Operation, Service } from '../../request/operation.ts'
+import { ListAlarms, TestAlarm } from './alarms.ts'
 import { ExplainDecision } from './ExplainDecision.ts'
 import { PutCheckpoint } from './PutCheckpoint.ts'
 import { AddService, ListServices, RemoveService } from './services.ts'
@@ -9,9 +10,11 @@ import { WhoCan } from './WhoCan.ts'
 export const OPERATIONS: readonly Operation[] = [
   AddService,
   ExplainDecision,
+  ListAlarms,
   ListServices,
   RemoveService,
   PutCheckpoint,
+  TestAlarm,
   TestPolicy,
   WhoCan,
 ]

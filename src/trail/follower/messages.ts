@@ -8,6 +8,8 @@ export type FollowerSetup = {
   readonly history: string
   /** Path of the counts of usage. */
   readonly usage: string
+  /** Path of what is found unusual; absent: nobody looks. */
+  readonly watch?: string
   readonly logFiles?: Omit<ExporterOptions, 'signer' | 'segments'>
 }
 

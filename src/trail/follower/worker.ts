@@ -5,6 +5,7 @@ import { FOLLOW_INTERVAL_MS } from '../../domain/limits.ts'
 import { type HistoryBuilder, openHistoryBuilder } from '../history/builder.ts'
 import { type ExporterStatus, openExporter } from '../log-files/exporter.ts'
 import { openUsageBuilder, type UsageBuilder } from '../usage/builder.ts'
+import { openWatchBuilder } from '../watch/builder.ts'
 import { type FollowerStatus, type FromFollower, parseSetup, parseToFollower } from './messages.ts'
 import { questionsOver } from './questions.ts'
 
@@ -20,7 +21,7 @@ function yieldToCalls(): void {
   if (thread !== undefined) setPriority(Number(thread), constants.priority.PRIORITY_LOW)
 }
 
-const { segments, history: historyPath, usage: usagePath, logFiles } = parseSetup(workerData)
+const { segments, history: historyPath, usage: usagePath, watch: watchPath, logFiles } = parseSetup(workerData)
 const questions = questionsOver(post)
 const waiting: { readonly id: number; readonly batch: number }[] = []
 let isStopping = false
@@ -54,6 +55,7 @@ function openWanted(): void {
   if (waiting.length > 0 || existsSync(historyPath)) history ??= openHistoryBuilder(historyPath)
   if (existsSync(usagePath)) usage ??= openUsageBuilder(usagePath)
 }
+using watch = watchPath === undefined ? undefined : openWatchBuilder(watchPath)
 using exporter = logFiles && openExporter({ ...logFiles, segments, signer: questions })
 let last = ''
 
@@ -80,6 +82,7 @@ function answerReached(): void {
 async function round(): Promise<void> {
   const moment = await questions.moment()
   openWanted()
+  await watch?.follow(segments, moment.head)
   await history?.follow(segments, moment.head, moment.now)
   answerReached()
   history?.prune(moment.now)
