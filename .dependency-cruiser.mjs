@@ -10,8 +10,9 @@ const ALLOWED = {
   policy: ['domain'],
   trail: ['domain'],
   metering: ['domain'],
-  request: ['domain', 'protocol', 'sigv4', 'policy', 'trail', 'metering'],
-  services: ['domain', 'protocol', 'request'],
+  compliance: ['domain', 'policy'],
+  request: ['domain', 'protocol', 'sigv4', 'policy', 'trail', 'metering', 'compliance'],
+  services: ['domain', 'protocol', 'compliance', 'request'],
   store: ['domain', 'trail', 'request'],
   hsm: ['domain', 'request'],
   oidc: ['domain', 'request'],
@@ -48,7 +49,7 @@ const KEY_PROCESS_MAY_IMPORT = [
   'node_modules/@noble/(curves|post-quantum|hashes)/',
 ]
 
-const PURE = ['domain', 'protocol', 'sigv4', 'policy', 'metering']
+const PURE = ['domain', 'protocol', 'sigv4', 'policy', 'metering', 'compliance']
 
 export default {
   forbidden: [

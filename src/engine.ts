@@ -15,6 +15,7 @@ import { authorizeInMode, issuedInMode } from './request/auth-mode.ts'
 import { acceptAnyone, byOrigin, servedRegions, verifyEveryone } from './request/authenticate.ts'
 import type { CallFigures } from './request/call-figures.ts'
 import type { TravellingClock } from './request/clock.ts'
+import { openComplianceWatch } from './request/compliance/watch.ts'
 import { credentialFinder } from './request/credentials.ts'
 import { authorizeByPolicies } from './request/decide.ts'
 import { openScheduler, runDueDuties } from './request/duties.ts'
@@ -227,6 +228,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
   const cloudTrail = { ...history, unusual }
   const scheduler = openScheduler(parts)
   const alarms = openAlarms({ store, metrics: cloudTrail.metrics, clock, log })
+  const compliance = openComplianceWatch({ ...parts, keyUsages, cloudTrail })
   const keyStores = openKeyStoreConnections({ store, backends: keyStoreBackends, log })
   await keyStores.resume()
   return {
@@ -242,6 +244,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
       managedKeys: defaultKeys({ ...parts, operator: installed.account }, isEmulator),
       operator: installed.account,
       ...(await quotasOf(config, state, clock)),
+      compliance,
       allowsCustomKeys: isEmulator,
       serves: (region) => isEmulator || config.regions.includes(region),
       ...(isEmulator ? { faults: around.faults } : {}),
@@ -254,6 +257,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
     async close() {
       await scheduler.stop()
       await alarms.stop()
+      await compliance.close()
       await keyStores.stop()
       await outbox.drain()
       await keyUsages.close()

@@ -256,6 +256,18 @@ export const QUOTA_INCREASES_MAX = 10_000
 /** Rates of accounts, Regions and classes that are being counted. About 150 bytes each. */
 export const RATE_BUCKETS_MAX = 100_000
 
+/** Rules of AWS Config in an account and Region. Source: AWS Config service quotas. */
+export const CONFIG_RULES_MAX = 1_000
+/** Accounts and Regions whose rules are evaluated by themselves. */
+export const CONFIG_SCOPES_MAX = 1_000
+/** Resources that one call, and one step of an evaluation behind, looks at: some 10 ms. */
+export const EVALUATED_AT_ONCE_MAX = 100
+/** Milliseconds between two looks for what has changed since it was evaluated, and after which all is evaluated anew. */
+export const COMPLIANCE_LOOK_MS = 30_000
+export const COMPLIANCE_AGE_MS = 3_600_000
+/** An evaluation behind rests this many times as long as it works. */
+export const COMPLIANCE_REST = 9
+
 /** Keys that the command line describes at once. */
 export const KEYS_DESCRIBED_AT_ONCE = 16
 /** Bytes that one frame of an envelope message holds. Every reader takes the length from the message's header. */

@@ -8,6 +8,7 @@ import type { Fields, Members, StructureOf } from '../protocol/shape.ts'
 import type { JsonObject } from '../trail/event.ts'
 import type { VerifiedCaller } from './caller.ts'
 import type { CloudTrail } from './cloudtrail.ts'
+import type { ComplianceWatch } from './compliance/watch.ts'
 import type { Finder } from './finder.ts'
 import type { ProveForwarded } from './forwarded-request.ts'
 import type { EntityTarget } from './iam/entity-target.ts'
@@ -69,6 +70,7 @@ export type Call = {
   /** The account of the installation, whose principals say which services there are. */
   readonly operator: AccountId
   readonly quotas: Quotas
+  readonly compliance: ComplianceWatch
   /** The emulator lets requests fix a new key's id and material. */
   readonly allowsCustomKeys: boolean
   /** Whether keys may be in that Region. */

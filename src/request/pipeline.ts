@@ -7,6 +7,7 @@ import type { Attempt, Result } from './attempt.ts'
 import { type Authorize, decideAll } from './authorize.ts'
 import type { CallFigures } from './call-figures.ts'
 import type { CloudTrail } from './cloudtrail.ts'
+import type { ComplianceWatch } from './compliance/watch.ts'
 import { runDuty } from './duties.ts'
 import { finderFor } from './finder.ts'
 import { bringsGrantTokens, refuseGrantTokens } from './grant-token.ts'
@@ -59,6 +60,7 @@ export type PipelineParts = AdmissionParts & {
   readonly cloudTrail: CloudTrail
   readonly managedKeys: ManagedKeys
   readonly quotas: Quotas
+  readonly compliance: ComplianceWatch
   /** Absent: nobody is held to a rate. */
   readonly rateLimits?: RateLimits
   readonly calls: CallFigures
@@ -145,7 +147,7 @@ async function decide(parts: PipelineParts, admitted: Admitted, isAgain: boolean
   const { admission: granted, verdicts } = decided instanceof Promise ? await decided : decided
   if (isError(granted)) return { ...known, targets, verdicts, result: granted }
   const { store, hsm, clock, ids, policies, iam, allowsCustomKeys, serves, keyStoreBackends } = parts
-  const { keyUsages, searchTrail, cloudTrail, managedKeys, proveForwarded, operator, quotas } = parts
+  const { keyUsages, searchTrail, cloudTrail, managedKeys, proveForwarded, operator, quotas, compliance } = parts
   const call: Call = {
     caller,
     find,
@@ -165,6 +167,7 @@ async function decide(parts: PipelineParts, admitted: Admitted, isAgain: boolean
     proveForwarded,
     operator,
     quotas,
+    compliance,
   }
   const outcome = await operation.run(input, granted, call)
   return { ...known, targets, verdicts, result: afterDryRun(input, outcome) }
@@ -220,6 +223,7 @@ async function commit(
   for (const change of changes) {
     if (change.kind === 'update-key-store') parts.keyStores.attend(change.keyStore)
     parts.rateLimits?.note(change)
+    parts.compliance.note(change)
   }
   if (!isError(result) && result.forget) await parts.hsm.forget(result.forget)
   await runAtOnce(parts, changes)
