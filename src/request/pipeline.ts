@@ -7,7 +7,7 @@ import type { Attempt, Result } from './attempt.ts'
 import { type Authorize, decideAll } from './authorize.ts'
 import type { CallFigures } from './call-figures.ts'
 import type { CloudTrail } from './cloudtrail.ts'
-import type { ComplianceWatch } from './compliance/watch.ts'
+import type { ComplianceWatch } from './compliance/watched.ts'
 import { runDuty } from './duties.ts'
 import { finderFor } from './finder.ts'
 import { bringsGrantTokens, refuseGrantTokens } from './grant-token.ts'
@@ -31,7 +31,8 @@ import type {
   Trail,
   TrailSearch,
 } from './ports.ts'
-import type { Quotas, RateLimits } from './quotas.ts'
+import type { Quotas } from './quotas.ts'
+import type { RateLimits } from './rate-limits.ts'
 import { eventOf, eventsElsewhere, otherOwners, sharedEvents } from './record.ts'
 import { isLost, route } from './route.ts'
 import { resourceArn, type Targets } from './targets.ts'

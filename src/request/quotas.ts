@@ -2,10 +2,7 @@ import type { Scope } from '../domain/arn.ts'
 import { error, type ServiceError } from '../domain/error.ts'
 import { QUOTA_INCREASES_MAX } from '../domain/limits.ts'
 import { defaultValue, findQuota, type Quota, RESOURCE_QUOTAS, type ResourceQuota } from '../metering/quota.ts'
-import type { Fields } from '../protocol/shape.ts'
-import type { Operation } from './operation.ts'
 import type { Change, Store } from './ports.ts'
-import type { Targets } from './targets.ts'
 
 export { findQuota, QUOTAS, type Quota } from '../metering/quota.ts'
 
@@ -69,12 +66,4 @@ export function openQuotas(store: Pick<Store, 'setting'>, values: QuotaValues = 
       }
     },
   }
-}
-
-/** Holds callers to the rates of their accounts. */
-export type RateLimits = {
-  /** @returns `ThrottlingException` when the caller's account had its requests of this second. */
-  refuse(scope: Scope, operation: Operation, input: Fields, targets: Targets | undefined): ServiceError | undefined
-  /** Takes note of a change that was committed: increased values are in force at once. */
-  note(change: Change): void
 }

@@ -1,14 +1,22 @@
 import type { Scope } from '../domain/arn.ts'
-import { error } from '../domain/error.ts'
+import { error, type ServiceError } from '../domain/error.ts'
 import type { Key } from '../domain/key.ts'
 import { RATE_BUCKETS_MAX } from '../domain/limits.ts'
 import { type Charge, chargesOf, type RatedRequest } from '../metering/quota.ts'
 import { openTokenBuckets, type Taking } from '../metering/token-bucket.ts'
 import type { Fields } from '../protocol/shape.ts'
 import type { Operation } from './operation.ts'
-import type { Clock, Store } from './ports.ts'
-import { INCREASES, type Increases, increaseName, parseIncreases, type Quotas, type RateLimits } from './quotas.ts'
+import type { Change, Clock, Store } from './ports.ts'
+import { INCREASES, type Increases, increaseName, parseIncreases, type Quotas } from './quotas.ts'
 import type { Targets } from './targets.ts'
+
+/** Holds callers to the rates of their accounts. */
+export type RateLimits = {
+  /** @returns `ThrottlingException` when the caller's account had its requests of this second. */
+  refuse(scope: Scope, operation: Operation, input: Fields, targets: Targets | undefined): ServiceError | undefined
+  /** Takes note of a change that was committed: increased values are in force at once. */
+  note(change: Change): void
+}
 
 /** Source: recorded answers. */
 const TOO_FAST = error(

@@ -4,7 +4,7 @@ import { isError } from '../../domain/error.ts'
 import { COMPLIANCE_AGE_MS, COMPLIANCE_REST } from '../../domain/limits.ts'
 import { type ConfiguredRule, configuredRules, parseScopes, runnable } from './configured.ts'
 import { type Cursor, evaluatePage } from './evaluate.ts'
-import { type RuleStatus, SCOPES_SETTING, type Watched, type WatchParts, watchedName } from './watch.ts'
+import { type RuleStatus, SCOPES_SETTING, type Watched, type WatchParts, watchedName } from './watched.ts'
 
 /** Rests after work that nobody waits for, so that calls keep nearly all of the processor. */
 async function rest(begun: number, isAsked: boolean): Promise<void> {

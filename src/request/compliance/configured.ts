@@ -6,7 +6,7 @@ import { partitionOf } from '../../domain/arn.ts'
 import { error, isError, type ServiceError } from '../../domain/error.ts'
 import { CONFIG_RULES_MAX, CONFIG_SCOPES_MAX } from '../../domain/limits.ts'
 import type { Change, Store } from '../ports.ts'
-import { RULES_SETTING, SCOPES_SETTING } from './watch.ts'
+import { RULES_SETTING, SCOPES_SETTING } from './watched.ts'
 
 /** A rule that an account has put, as it is kept. */
 export type ConfiguredRule = {

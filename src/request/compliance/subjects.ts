@@ -7,12 +7,20 @@ import { parseKeyId } from '../../domain/key-id.ts'
 import { EVALUATED_AT_ONCE_MAX } from '../../domain/limits.ts'
 import { parsePolicy } from '../../policy/document.ts'
 import type { Statement } from '../../policy/statement.ts'
+import type { CloudTrail } from '../cloudtrail.ts'
 import { defaultDocument, managedText } from '../iam/compiled-policies.ts'
 import type { AccessKey } from '../iam/directory.ts'
-import type { Call } from '../operation.ts'
+import type { KeyPolicies } from '../key-policy.ts'
+import type { Clock, LastUses, Store } from '../ports.ts'
 
 /** What facts about resources are gathered from. */
-export type SubjectParts = Pick<Call, 'store' | 'policies' | 'keyUsages' | 'cloudTrail' | 'clock'>
+export type SubjectParts = {
+  readonly store: Store
+  readonly policies: Pick<KeyPolicies, 'document'>
+  readonly keyUsages: LastUses
+  readonly cloudTrail: Pick<CloudTrail, 'lastUse'>
+  readonly clock: Clock
+}
 
 export type Gathering = {
   readonly scope: Scope
