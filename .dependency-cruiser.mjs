@@ -37,8 +37,11 @@ const layers = Object.entries(ALLOWED).map(([folder, allowed]) => ({
 /** Built-in modules, with and without their prefix. */
 const builtin = (...names) => `^(node:)?(${names.join('|')})(/|$)`
 
-/** Where cryptography is done: keys in the key process, hashes in signatures and the trail, random ids in the composition. */
-const CRYPTOGRAPHERS = ['^src/hsm/process/', '^src/sigv4/', '^src/trail/', '^src/main\\.ts$']
+/**
+ * Where cryptography is done: keys in the key process, hashes in signatures and the trail, random ids in the composition, and
+ * what integrations do with data keys on behalf of their callers.
+ */
+const CRYPTOGRAPHERS = ['^src/integrations/kes/', '^src/hsm/process/', '^src/sigv4/', '^src/trail/', '^src/main\\.ts$']
 
 /** All that the key process may load: what it loads can read keys. */
 const KEY_PROCESS_MAY_IMPORT = [

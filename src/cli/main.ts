@@ -7,6 +7,7 @@ import { addDev } from './dev.ts'
 import { addEncrypt } from './encrypt.ts'
 import { systemCode, USAGE } from './failure.ts'
 import { addK8s } from './k8s.ts'
+import { addKes } from './kes.ts'
 import { addKeys } from './keys.ts'
 import { addRun, addSecrets } from './run.ts'
 import { addServe } from './serve.ts'
@@ -42,6 +43,7 @@ for (const add of [
   addPolicy,
   addServices,
   addK8s,
+  addKes,
   addRun,
   addSecrets,
   addTrail,
