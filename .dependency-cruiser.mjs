@@ -20,8 +20,22 @@ const ALLOWED = {
   checkpoints: ['domain', 'sigv4', 'trail'],
   metrics: ['domain', 'request', 'trail'],
   notices: ['domain', 'request', 'trail'],
+  otlp: ['domain', 'request', 'metrics'],
   integrations: ['domain'],
-  main: ['domain', 'request', 'services', 'store', 'hsm', 'oidc', 'http', 'metrics', 'notices', 'trail', 'checkpoints'],
+  main: [
+    'domain',
+    'request',
+    'services',
+    'store',
+    'hsm',
+    'oidc',
+    'http',
+    'metrics',
+    'notices',
+    'otlp',
+    'trail',
+    'checkpoints',
+  ],
   cli: ['domain', 'sigv4', 'trail', 'metering', 'main', 'integrations'],
 }
 

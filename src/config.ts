@@ -34,6 +34,13 @@ export type Config = {
     readonly secretPath?: string
     readonly credentialsPath?: string
   }
+  /** An OpenTelemetry collector to tell of calls and figures. `ratio`: the part of the calls, 0 to 1, that have a span. */
+  readonly otlp?: {
+    readonly url: string
+    readonly headers: Readonly<Record<string, string>>
+    readonly ratio: number
+    readonly serviceName: string
+  }
   /** Absent: nobody looks for what is unusual. */
   readonly alarms?: { readonly webhook?: { readonly url: string; readonly secretPath: string } }
   /** Who may read `/metrics`. */
@@ -63,6 +70,10 @@ export type Options = {
   readonly publishCheckpoints?: readonly string[]
   readonly checkpointSecret?: string
   readonly checkpointCredentials?: string
+  readonly otlp?: string
+  readonly otlpHeaders?: string
+  readonly otlpSample?: string
+  readonly otlpServiceName?: string
   readonly alarms?: boolean
   readonly alarmWebhook?: string
   readonly alarmSecret?: string
@@ -124,6 +135,8 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
   const checkpoints = checkpointsOf(options)
   if (checkpoints && dataDirectory === undefined)
     return wrong('--publish-checkpoints needs --data: what is not kept is not vouched for')
+  const otlp = otlpOf(options)
+  if (typeof otlp === 'string') return wrong(otlp)
   const alarms = alarmsOf(options)
   if (typeof alarms === 'string') return wrong(alarms)
   return Object.freeze({
@@ -140,6 +153,7 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
     ...(account === undefined ? {} : { account }),
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
     ...(tls === undefined ? {} : { tls }),
+    ...(otlp === undefined ? {} : { otlp }),
     ...(alarms === undefined ? {} : { alarms }),
     ...(logFiles === undefined ? {} : { logFiles }),
     ...(checkpoints === undefined ? {} : { checkpoints }),
@@ -180,6 +194,38 @@ function checkpointsOf({
     ...(checkpointSecret === undefined ? {} : { secretPath: checkpointSecret }),
     ...(checkpointCredentials === undefined ? {} : { credentialsPath: checkpointCredentials }),
   }
+}
+
+/** `name=value` pairs with commas between, percent-encoded. Source: OpenTelemetry, OTEL_EXPORTER_OTLP_HEADERS. */
+function parseHeaders(text: string): Readonly<Record<string, string>> | undefined {
+  const pairs = text.split(',').map((pair) => /^\s*([A-Za-z0-9-]+)\s*=\s*([^\s,]*)\s*$/.exec(pair))
+  if (text.trim() === '') return {}
+  try {
+    return Object.fromEntries(
+      pairs.map((pair) => [(pair?.[1] ?? '').toLowerCase(), decodeURIComponent(pair?.[2] ?? '')]),
+    )
+  } catch (cause) {
+    if (cause instanceof URIError) return undefined
+    throw cause
+  }
+}
+
+/** @returns what is wrong with it, as one line. */
+function otlpOf({
+  otlp,
+  otlpHeaders = '',
+  otlpSample = '1',
+  otlpServiceName = 'trent',
+}: Options): Config['otlp'] | string {
+  if (otlp === undefined || otlp === '') return undefined
+  const url = URL.parse(otlp)
+  if (url === null || !/^https?:$/.test(url.protocol)) return `--otlp takes the URL of a collector, not '${otlp}'`
+  const headers = parseHeaders(otlpHeaders)
+  if (headers === undefined || '' in headers) return '--otlp-headers takes NAME=VALUE,NAME=VALUE'
+  const ratio = Number(otlpSample)
+  if (otlpSample === '' || !(ratio >= 0 && ratio <= 1))
+    return `--otlp-sample takes a number from 0 to 1, not '${otlpSample}'`
+  return { url: otlp.replace(/\/+$/, ''), headers, ratio, serviceName: otlpServiceName }
 }
 
 /** What is said is for who has the secret alone, and names callers: it goes over TLS or stays on this machine. */

@@ -6,7 +6,6 @@ import { isError, type ServiceError } from './domain/error.ts'
 import type { Engine, Surroundings } from './engine.ts'
 import { controls, type Emulator } from './http/control.ts'
 import type { Handlers } from './http/listener.ts'
-import type { Metrics } from './http/metrics.ts'
 import { openKeyBoundary } from './key-boundary.ts'
 import { openLog } from './log.ts'
 import type { Meter } from './metrics.ts'
@@ -102,10 +101,11 @@ async function listenWith(config: Config, first: Engine, around: Surroundings): 
     return undefined
   }
   const emulator = config.mode === 'dev' ? emulatorOf(around, () => engine, reset) : undefined
+  const meter = meterOf(() => engine, around)
   const listener = await openListener(config, {
     control: controls(
       () => engine.health(),
-      { audience: config.metrics, read: metricsOf(() => engine, around) },
+      { audience: config.metrics, read: async () => (await meter()).prometheus() },
       emulator,
     ),
     api: (request: HttpRequest) => engine.handle(request),
@@ -114,19 +114,22 @@ async function listenWith(config: Config, first: Engine, around: Surroundings): 
     await engine.close()
     throw cause
   })
+  const telemetry =
+    config.otlp && (await import('./telemetry.ts')).openConfiguredTelemetry(config.otlp, await meter(), around)
   const close = async () => {
     await listener.close()
+    await telemetry?.close()
     await engine.close()
   }
   return { url: urlOf(config, listener.port), notes: notesOf(config, engine), close, [Symbol.asyncDispose]: close }
 }
 
-/** Loaded by the first scrape. */
-function metricsOf(engine: () => Engine, around: Surroundings): () => Promise<Metrics> {
+/** Loaded by the first who wants figures. */
+function meterOf(engine: () => Engine, around: Surroundings): () => Promise<Meter> {
   let opened: Promise<Meter> | undefined
-  return async () => {
+  return () => {
     opened ??= import('./metrics.ts').then(({ openMeter }) => openMeter(engine, around))
-    return (await opened).prometheus()
+    return opened
   }
 }
 

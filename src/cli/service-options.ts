@@ -34,6 +34,24 @@ export function addServiceOptions(command: Command): Command {
     .option('--checkpoint-credentials <file>', 'access key of the other Trent, as its credentials file has it')
     .option('--metrics <who>', 'who may read /metrics: loopback, anyone or off (default: loopback)')
     .option('--quotas <aws|off|file>', "hold callers to AWS's request rates, or to those of a JSON file (default: off)")
+    .addOption(
+      new Option('--otlp <url>', 'tell an OpenTelemetry collector of calls and figures (OTLP over HTTP, JSON)').env(
+        'OTEL_EXPORTER_OTLP_ENDPOINT',
+      ),
+    )
+    .addOption(
+      new Option('--otlp-headers <pairs>', 'headers for the collector, NAME=VALUE,…').env('OTEL_EXPORTER_OTLP_HEADERS'),
+    )
+    .addOption(
+      new Option('--otlp-sample <ratio>', 'part of the calls that have a span, 0 to 1 (default: 1)').env(
+        'OTEL_TRACES_SAMPLER_ARG',
+      ),
+    )
+    .addOption(
+      new Option('--otlp-service-name <name>', 'service.name of what is told (default: trent)').env(
+        'OTEL_SERVICE_NAME',
+      ),
+    )
     .option('--alarms', 'look for what is unusual behind the trail, and tell the log: see docs/alarms.md')
     .option('--alarm-webhook <url>', 'tell it also to this URL, in signed messages; needs --alarm-secret')
     .option('--alarm-secret <file>', 'secret that messages are signed with, at least 16 bytes')

@@ -384,3 +384,13 @@ export const WEBHOOK_RETRY_MS = { first: 1_000, longest: 300_000 } as const
 export const WEBHOOK_ATTEMPTS_MAX = 14
 /** Bytes of the secret that messages are signed with. */
 export const WEBHOOK_SECRET_BYTES = { min: 16, max: 1_024 } as const
+/** Spans that wait to be sent to a collector, and how many one message has. About 500 bytes each. */
+export const OTLP_SPANS_WAITING_MAX = 8_192
+export const OTLP_SPANS_PER_MESSAGE = 512
+/** Milliseconds between messages. Source: OpenTelemetry environment variables, OTEL_BSP_SCHEDULE_DELAY, OTEL_METRIC_EXPORT_INTERVAL. */
+export const OTLP_SPANS_INTERVAL_MS = 5_000
+export const OTLP_METRICS_INTERVAL_MS = 60_000
+/** Milliseconds that a collector has to answer; attempts, and milliseconds before the second, doubled for the next. */
+export const OTLP_TIMEOUT_MS = 5_000
+export const OTLP_ATTEMPTS_MAX = 3
+export const OTLP_RETRY_MS = 1_000

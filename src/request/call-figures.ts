@@ -36,7 +36,11 @@ export type CallFigures = {
   /** Takes note of a call that is about to be answered. */
   note(attempt: Attempt, result: Result): void
   operations(): Iterable<OperationFigures>
+  /** Has every call that is noted told to one observer from now on, or to none. */
+  observe(observer: Observer | undefined): void
 }
+
+type Observer = (attempt: Attempt, result: Result) => void
 
 type Counted = OperationFigures & { readonly failures: Map<ErrorCode, Float64Array> }
 
@@ -74,6 +78,7 @@ function opened(attempt: Attempt): Counted {
 /** A call costs two look-ups and three increments; a new object comes only with an operation or error not met before. */
 export function openCallFigures(): CallFigures {
   const counted = new Map<Operation | undefined, Counted>()
+  let observer: Observer | undefined
 
   function figuresOf(attempt: Attempt): Counted {
     const known = counted.get(attempt.operation)
@@ -99,6 +104,10 @@ export function openCallFigures(): CallFigures {
       const at = keyClassOf(attempt)
       counts[at] = (counts[at] as number) + 1
       observe(figures.seconds, (performance.now() - attempt.request.receivedAt) / 1_000)
+      observer?.(attempt, result)
+    },
+    observe(next) {
+      observer = next
     },
     operations: () => counted.values(),
   }
