@@ -94,6 +94,7 @@ export function historyInMemory(trail: MemoryTrail, { config, store, hsm, clock,
     },
     digestKeys: openDigestKeys(store, hsm),
     trail: () => undefined,
+    head: () => undefined,
     indexedBatch: () => undefined,
     findings: config.alarms && findings,
     close: async () => {
@@ -191,6 +192,7 @@ export function historyBehind(directory: DataDirectory, trail: OpenTrail, parts:
     },
     digestKeys,
     trail: () => deliveredTrail(config, follower),
+    head: () => trail.head,
     // 0: the follower runs for something else.
     indexedBatch: () => follower.status?.historyBatch || undefined,
     findings: config.alarms && findingsIn(directory.watch),

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addAlarms } from './alarms.ts'
+import { addCompliance } from './compliance.ts'
 import { addPolicy, addWhoCan, addWhy } from './control.ts'
 import { addCost } from './cost.ts'
 import { addDecrypt } from './decrypt.ts'
@@ -49,6 +50,7 @@ for (const add of [
   addTrail,
   addAlarms,
   addCost,
+  addCompliance,
   addVersion,
 ])
   add(program)

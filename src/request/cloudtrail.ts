@@ -1,5 +1,6 @@
 import type { AccountId, Region } from '../domain/arn.ts'
 import type { ServiceError } from '../domain/error.ts'
+import type { Head } from '../trail/chain.ts'
 import type { HistoryEntry } from '../trail/history/entry.ts'
 import type { HistoryPage, HistoryQuery } from '../trail/history/lookup.ts'
 import type { DigestKeys } from './digest-keys.ts'
@@ -28,6 +29,8 @@ export type CloudTrail = {
   readonly digestKeys: Pick<DigestKeys, 'between'>
   /** Nothing where no log files are delivered. */
   trail(): DeliveredTrail | undefined
+  /** The last batch that is durable, and the hash that covers everything up to it; nothing of a trail in memory. */
+  head(): Pick<Head, 'segment' | 'batch' | 'hash'> | undefined
 }
 
 export type { ShownEvent } from '../trail/history/entry.ts'

@@ -1,5 +1,6 @@
 import type { Operation, Service } from '../../request/operation.ts'
 import { ListAlarms, TestAlarm } from './alarms.ts'
+import { EvaluateCompliance } from './EvaluateCompliance.ts'
 import { ExplainDecision } from './ExplainDecision.ts'
 import { PutCheckpoint } from './PutCheckpoint.ts'
 import { AddService, ListServices, RemoveService } from './services.ts'
@@ -9,6 +10,7 @@ import { WhoCan } from './WhoCan.ts'
 /** Operations that AWS does not have. */
 export const OPERATIONS: readonly Operation[] = [
   AddService,
+  EvaluateCompliance,
   ExplainDecision,
   ListAlarms,
   ListServices,
