@@ -15,6 +15,7 @@ import { addServe } from './serve.ts'
 import { addServices } from './services.ts'
 import { addTrail } from './trail.ts'
 import { addVersion, versionLine } from './version.ts'
+import { addVolume } from './volume.ts'
 
 /** What a shell reports for a program that SIGPIPE ended. */
 const BROKEN_PIPE = 141
@@ -47,6 +48,7 @@ for (const add of [
   addKes,
   addRun,
   addSecrets,
+  addVolume,
   addTrail,
   addAlarms,
   addCost,
