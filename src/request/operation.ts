@@ -52,9 +52,13 @@ export type Granted<T extends Target> =
 export type GrantedTargets<T extends Targets> = { readonly [Name in keyof T]: Granted<T[Name]> }
 
 /** What every `run` may use; nothing in it writes. */
-export type Call = {
+export type Call = Ports & {
   readonly caller: VerifiedCaller
   readonly find: Finder
+}
+
+/** What operations reach beside the call itself. */
+export type Ports = {
   readonly store: Store
   readonly hsm: KeyProcess
   readonly clock: Clock

@@ -6,32 +6,16 @@ import { render } from './answer.ts'
 import type { Attempt, Result } from './attempt.ts'
 import { type Authorize, decideAll } from './authorize.ts'
 import type { CallFigures } from './call-figures.ts'
-import type { CloudTrail } from './cloudtrail.ts'
-import type { ComplianceWatch } from './compliance/watched.ts'
 import { runDuty } from './duties.ts'
 import { finderFor } from './finder.ts'
 import { bringsGrantTokens, refuseGrantTokens } from './grant-token.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
-import type { Iam } from './iam/parts.ts'
-import type { KeyPolicies } from './key-policy.ts'
 import type { KeyStoreConnections } from './key-store-connections.ts'
 import type { KeyUsages } from './key-usages.ts'
 import type { Log } from './log.ts'
-import type { Call, Service } from './operation.ts'
+import type { Ports, Service } from './operation.ts'
 import type { Outbox } from './outbox.ts'
-import type {
-  Change,
-  Clock,
-  Ids,
-  KeyProcess,
-  KeyStoreBackends,
-  ManagedKeys,
-  OutboxEvent,
-  Store,
-  Trail,
-  TrailSearch,
-} from './ports.ts'
-import type { Quotas } from './quotas.ts'
+import type { Change, OutboxEvent, Trail } from './ports.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { eventOf, eventsElsewhere, otherOwners, sharedEvents } from './record.ts'
 import { isLost, route } from './route.ts'
@@ -39,34 +23,46 @@ import { resourceArn, type Targets } from './targets.ts'
 import { openTurns, type Turns } from './turns.ts'
 
 /** What the one path every call takes is made of. */
-export type PipelineParts = AdmissionParts & {
-  /** Those that most callers want, and all. */
-  readonly services: { readonly usual: readonly Service[]; readonly all: () => Promise<readonly Service[]> }
-  readonly authorize: Authorize
-  readonly policies: KeyPolicies
-  readonly iam: Iam
-  readonly store: Store
-  readonly hsm: KeyProcess
-  readonly trail: Trail
-  readonly outbox: Outbox
-  readonly clock: Clock
-  readonly ids: Ids
-  readonly log: Log
-  readonly allowsCustomKeys: boolean
-  readonly serves: Call['serves']
-  readonly keyStoreBackends: KeyStoreBackends
-  readonly keyStores: KeyStoreConnections
-  readonly keyUsages: KeyUsages
-  readonly searchTrail: TrailSearch
-  readonly cloudTrail: CloudTrail
-  readonly managedKeys: ManagedKeys
-  readonly quotas: Quotas
-  readonly compliance: ComplianceWatch
-  /** Absent: nobody is held to a rate. */
-  readonly rateLimits?: RateLimits
-  readonly calls: CallFigures
-  readonly proveForwarded: Call['proveForwarded']
-  readonly operator: Call['operator']
+export type PipelineParts = AdmissionParts &
+  Ports & {
+    /** Those that most callers want, and all. */
+    readonly services: { readonly usual: readonly Service[]; readonly all: () => Promise<readonly Service[]> }
+    readonly authorize: Authorize
+    readonly trail: Trail
+    readonly outbox: Outbox
+    readonly log: Log
+    readonly keyStores: KeyStoreConnections
+    readonly keyUsages: KeyUsages
+    /** Absent: nobody is held to a rate. */
+    readonly rateLimits?: RateLimits
+    readonly calls: CallFigures
+  }
+
+/** What is the same for each call is put together once. */
+type Prepared = PipelineParts & { readonly ports: Ports; readonly turns: Turns }
+
+function portsOf(parts: Ports): Ports {
+  const { store, hsm, clock, ids, policies, iam, quotas, compliance, operator, proveForwarded, managedKeys } = parts
+  const { keyStoreBackends, keyUsages, searchTrail, cloudTrail, allowsCustomKeys, serves } = parts
+  return {
+    store,
+    hsm,
+    clock,
+    ids,
+    policies,
+    iam,
+    quotas,
+    compliance,
+    operator,
+    proveForwarded,
+    managedKeys,
+    keyStoreBackends,
+    keyUsages,
+    searchTrail,
+    cloudTrail,
+    allowsCustomKeys,
+    serves,
+  }
 }
 
 /**
@@ -75,12 +71,12 @@ export type PipelineParts = AdmissionParts & {
  * Every answer, refusals and malformed requests included, has a durable event with its request id before it is given.
  */
 export function pipeline(parts: PipelineParts): (request: HttpRequest) => Promise<HttpResponse> {
-  const turns = openTurns()
-  return (request) => serve(parts, turns, request)
+  const prepared = { ...parts, ports: portsOf(parts), turns: openTurns() }
+  return (request) => serve(prepared, request)
 }
 
 /** A thrown error is a mistake in this program, never an answer: the log has it, the caller learns nothing of it. */
-async function serve(parts: PipelineParts, turns: Turns, request: HttpRequest): Promise<HttpResponse> {
+async function serve(parts: Prepared, request: HttpRequest): Promise<HttpResponse> {
   const { calls, services, log } = parts
   calls.inFlight += 1
   const isOverloaded = calls.inFlight > REQUESTS_IN_FLIGHT_MAX
@@ -89,7 +85,7 @@ async function serve(parts: PipelineParts, turns: Turns, request: HttpRequest): 
   try {
     return isOverloaded
       ? await recorded(parts, refused(request, found, error('ThrottlingException', 'Rate exceeded.')))
-      : await answer(parts, turns, await admit(parts, request, found))
+      : await answer(parts, await admit(parts, request, found))
   } catch (cause) {
     log.error('a call failed unexpectedly', { requestId: request.requestId, cause })
     return await recorded(parts, refused(request, found, error('KMSInternalException')))
@@ -107,16 +103,16 @@ function answered({ calls }: PipelineParts, attempt: Attempt, result: Result): H
   return render(attempt, result)
 }
 
-async function answer(parts: PipelineParts, turns: Turns, admitted: Admitted | Attempt): Promise<HttpResponse> {
+async function answer(parts: Prepared, admitted: Admitted | Attempt): Promise<HttpResponse> {
   if ('result' in admitted) return recorded(parts, admitted)
   const decided = await decide(parts, admitted, false)
   const settled = await settle(parts, decided)
   if (settled !== 'conflict') return answered(parts, decided, settled)
   // Those that met a concurrent change take turns: all at once they would only meet each other again.
-  return turns.take(resourceOf(decided), () => performAgain(parts, admitted))
+  return parts.turns.take(resourceOf(decided), () => performAgain(parts, admitted))
 }
 
-async function performAgain(parts: PipelineParts, admitted: Admitted): Promise<HttpResponse> {
+async function performAgain(parts: Prepared, admitted: Admitted): Promise<HttpResponse> {
   for (let attempt = 2; attempt <= COMMIT_ATTEMPTS_MAX; attempt += 1) {
     const decided = await decide(parts, admitted, true)
     const settled = await settle(parts, decided)
@@ -133,7 +129,7 @@ function resourceOf({ targets = {} }: Attempt): string {
 }
 
 /** Decides a call without doing anything: what it returns may still be lost to a concurrent change. */
-async function decide(parts: PipelineParts, admitted: Admitted, isAgain: boolean): Promise<Attempt> {
+async function decide(parts: Prepared, admitted: Admitted, isAgain: boolean): Promise<Attempt> {
   const { known, operation, caller, input } = admitted
   // Before the keys are looked up: a wrong token must not tell which of them exist.
   const badToken = bringsGrantTokens(input) ? await refuseGrantTokens(parts, caller.scope.region, input) : undefined
@@ -147,30 +143,7 @@ async function decide(parts: PipelineParts, admitted: Admitted, isAgain: boolean
   // Awaited only when it takes grants to decide: a turn of the microtask queue costs the others a microsecond.
   const { admission: granted, verdicts } = decided instanceof Promise ? await decided : decided
   if (isError(granted)) return { ...known, targets, verdicts, result: granted }
-  const { store, hsm, clock, ids, policies, iam, allowsCustomKeys, serves, keyStoreBackends } = parts
-  const { keyUsages, searchTrail, cloudTrail, managedKeys, proveForwarded, operator, quotas, compliance } = parts
-  const call: Call = {
-    caller,
-    find,
-    store,
-    hsm,
-    clock,
-    ids,
-    policies,
-    iam,
-    allowsCustomKeys,
-    serves,
-    keyStoreBackends,
-    keyUsages,
-    searchTrail,
-    cloudTrail,
-    managedKeys,
-    proveForwarded,
-    operator,
-    quotas,
-    compliance,
-  }
-  const outcome = await operation.run(input, granted, call)
+  const outcome = await operation.run(input, granted, { ...parts.ports, caller, find })
   return { ...known, targets, verdicts, result: afterDryRun(input, outcome) }
 }
 
