@@ -8,7 +8,7 @@ const ALLOWED = {
   protocol: ['domain'],
   sigv4: ['domain'],
   policy: ['domain'],
-  trail: ['domain'],
+  trail: ['domain', 'sigv4'],
   metering: ['domain'],
   compliance: ['domain', 'policy'],
   request: ['domain', 'protocol', 'sigv4', 'policy', 'trail', 'metering', 'compliance'],

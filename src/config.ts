@@ -23,7 +23,14 @@ export type Config = {
   readonly allowsPlainHttp: boolean
   readonly seedPath?: string
   /** Where log files and digests are delivered, and the bucket that digests say they are in. */
-  readonly logFiles?: { readonly directory: string; readonly bucket: string }
+  readonly logFiles?: {
+    /** Or the URL of the server that has the bucket. */
+    readonly directory: string
+    readonly bucket: string
+    readonly credentialsPath?: string
+    /** Of the bucket, where that is not the first Region. */
+    readonly region?: string
+  }
   /** PEM files. Without one `serve` refuses attestation documents and `dev` believes any that signs for itself. */
   readonly attestationRootPaths: readonly string[]
   /** Where the keys of identity providers are, by their URL: files or URLs. */
@@ -64,6 +71,9 @@ export type Options = {
   readonly seed?: string
   readonly logFiles?: string
   readonly logBucket?: string
+  readonly logEndpoint?: string
+  readonly logCredentials?: string
+  readonly logRegion?: string
   readonly attestationRoot?: readonly string[]
   readonly auth?: string
   readonly metrics?: string
@@ -94,6 +104,7 @@ const DEV_ACCOUNT = '000000000000'
 /** Names of S3 buckets. Source: Amazon S3 user guide, bucket naming rules. */
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 const DEFAULT_BUCKET = 'trent-log-files'
+const S3 = /^s3:\/\/([^/]*)\/?$/
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
 const wrong = (message: string): Misconfiguration => ({ kind: 'misconfiguration', message })
@@ -129,7 +140,7 @@ export function configure(mode: Mode, options: Options): Config | Misconfigurati
     )
   const dataDirectory = options.data ?? (mode === 'serve' ? DEFAULT_DATA_DIRECTORY : undefined)
   const logFiles = logFilesOf(options)
-  if (logFiles === null) return wrong(`--log-bucket takes the name of a bucket, not '${options.logBucket}'`)
+  if (typeof logFiles === 'string') return wrong(logFiles)
   if (logFiles && dataDirectory === undefined)
     return wrong('--log-files needs --data: what is not kept is not delivered')
   const checkpoints = checkpointsOf(options)
@@ -177,10 +188,25 @@ function accountOf(mode: Mode, given: string | undefined): AccountId | null | un
   return mode === 'dev' ? parseAccountId(DEV_ACCOUNT) : undefined
 }
 
-/** `null`: not a bucket's name. */
-function logFilesOf({ logFiles, logBucket = DEFAULT_BUCKET }: Options): Config['logFiles'] | null {
-  if (!BUCKET.test(logBucket)) return null
-  return logFiles === undefined ? undefined : { directory: resolve(logFiles), bucket: logBucket }
+/** @returns what is wrong, for a person. */
+function logFilesOf(options: Options): Config['logFiles'] | string {
+  const { logFiles, logBucket = DEFAULT_BUCKET, logEndpoint, logCredentials, logRegion } = options
+  const named = S3.exec(logFiles ?? '')?.[1]
+  const bucket = named ?? logBucket
+  if (!BUCKET.test(bucket)) return `--log-bucket takes the name of a bucket, not '${bucket}'`
+  if (named === undefined && logEndpoint !== undefined) return '--log-endpoint goes with --log-files s3://BUCKET'
+  if (logFiles === undefined) return undefined
+  // Buckets that log files were delivered to before may still wait for some of them.
+  const access = {
+    ...(logCredentials === undefined ? {} : { credentialsPath: logCredentials }),
+    ...(logRegion === undefined ? {} : { region: logRegion }),
+  }
+  if (named === undefined) return { directory: resolve(logFiles), bucket, ...access }
+  if (logCredentials === undefined) return `${logFiles} needs --log-credentials, a file with an access key`
+  const endpoint = logEndpoint ?? `https://s3.${logRegion ?? options.region?.[0] ?? DEFAULT_REGION}.amazonaws.com`
+  return URL.canParse(endpoint) && /^https?:/.test(endpoint)
+    ? { directory: endpoint, bucket, ...access }
+    : `--log-endpoint takes an URL such as https://s3.example.com, not '${endpoint}'`
 }
 
 function checkpointsOf({

@@ -16,6 +16,7 @@ import { openHistoryBuilder } from './trail/history/builder.ts'
 import { openForReading } from './trail/history/index-file.ts'
 import { lastUseOf, lookUp } from './trail/history/lookup.ts'
 import { listSeries, readMinutes } from './trail/history/minutes.ts'
+import type { BucketAccess } from './trail/log-files/bucket.ts'
 import type { DigestSigner } from './trail/log-files/digest.ts'
 import { endLogging } from './trail/log-files/exporter.ts'
 import type { MemoryTrail } from './trail/memory.ts'
@@ -104,6 +105,12 @@ export function historyInMemory(trail: MemoryTrail, { config, store, hsm, clock,
   }
 }
 
+/** Buckets are let into with the keys of a file. */
+function accessTo({ logFiles, regions }: Config): { readonly access?: BucketAccess } {
+  const { credentialsPath, region = String(regions[0]) } = logFiles ?? {}
+  return credentialsPath === undefined ? {} : { access: { credentialsPath, region } }
+}
+
 function setupOf(directory: DataDirectory, { head }: OpenTrail, { config, account }: HistoryParts): FollowerSetup {
   const { logFiles, regions, mode } = config
   const [homeRegion = 'us-east-1'] = regions
@@ -118,7 +125,10 @@ function setupOf(directory: DataDirectory, { head }: OpenTrail, { config, accoun
   // In the emulator accounts spring into being: digests begin with the first log file.
   const places = mode === 'dev' ? [] : regions.map((region) => ({ account, region }))
   const trail = { name: TRAIL_NAME, homeRegion }
-  return { ...setup, logFiles: { begin: head, state: directory.logFiles, outlet: logFiles, trail, home, places } }
+  return {
+    ...setup,
+    logFiles: { begin: head, state: directory.logFiles, outlet: logFiles, trail, home, places, ...accessTo(config) },
+  }
 }
 
 /** Opened for each look: it takes less than a millisecond, and the follower may make the file anew. */

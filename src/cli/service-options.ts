@@ -23,7 +23,13 @@ export function addServiceOptions(command: Command): Command {
       "where an identity provider's keys are, as a file or URL; else they are asked for at its URL",
       collect,
     )
-    .option('--log-files <dir>', 'deliver log files and signed digests in the layout of CloudTrail to this directory')
+    .option(
+      '--log-files <place>',
+      'deliver log files and signed digests in the layout of CloudTrail to this directory, or to s3://BUCKET',
+    )
+    .option('--log-endpoint <url>', 'server that has the bucket of --log-files s3://BUCKET (default: that of AWS)')
+    .option('--log-credentials <file>', 'access key for that bucket, in the form of AWS credentials files')
+    .option('--log-region <name>', 'Region of that bucket (default: the first that is served)')
     .option('--log-bucket <name>', 'bucket that the digests say the log files are in (default: trent-log-files)')
     .option(
       '--publish-checkpoints <place>',

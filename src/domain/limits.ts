@@ -394,3 +394,10 @@ export const OTLP_METRICS_INTERVAL_MS = 60_000
 export const OTLP_TIMEOUT_MS = 5_000
 export const OTLP_ATTEMPTS_MAX = 3
 export const OTLP_RETRY_MS = 1_000
+
+/** Attempts to put one object into a bucket, before the next round of deliveries tries again. */
+export const BUCKET_PUT_ATTEMPTS = 3
+/** Milliseconds before the second attempt; the third waits twice as long. */
+export const BUCKET_PUT_RETRY_MS = 200
+/** Milliseconds that a bucket's server has for one object. */
+export const BUCKET_PUT_TIMEOUT_MS = 10_000

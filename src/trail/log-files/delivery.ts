@@ -3,8 +3,8 @@ import { LOG_DELIVERY_MAX_CHARACTERS } from '../../domain/limits.ts'
 import { withoutDecision } from '../decision.ts'
 import { followBatches, type TrailPosition } from '../follow.ts'
 import { type LogPlace, logObject } from './names.ts'
-import { writeObject } from './objects.ts'
-import type { LogFile, LogFileState, Plan, Progress } from './state.ts'
+import type { WriteObject } from './objects.ts'
+import type { LogFile, LogFileState, Outlet, Plan, Progress } from './state.ts'
 
 /** What one log file will hold. */
 type Group = LogPlace & { readonly lines: string[]; oldest: string; newest: string }
@@ -15,6 +15,7 @@ type Source = {
   readonly trail: string
   /** Where events go that name no account or Region, as those of callers who could not be authenticated. */
   readonly home: LogPlace
+  readonly write: WriteObject
 }
 
 const ACCOUNT = /^\d{12}$/
@@ -68,25 +69,29 @@ function uniqueName({ nonce }: Plan, { account, region }: LogPlace): string {
   return digest.toString(36).slice(-16)
 }
 
-async function writeGroup(directory: string, plan: Plan, group: Group): Promise<LogFile> {
+async function writeGroup(write: WriteObject, outlet: Outlet, plan: Plan, group: Group): Promise<LogFile> {
   const { account, region, lines, oldest, newest } = group
   const object = logObject(group, plan.at, uniqueName(plan, group))
   const content = Buffer.from(`{"Records":[${lines.join(',')}]}`)
-  await writeObject(directory, object, content)
+  await write(outlet, object, content)
   return { account, region, object, hash: hash('sha256', content, 'hex'), oldest, newest, deliveredAt: plan.at }
 }
 
-async function carryOut(state: LogFileState, directory: string, plan: Plan, groups: readonly Group[]): Promise<void> {
+async function carryOut(
+  { state, write, outlet }: { state: LogFileState; write: WriteObject; outlet: Outlet },
+  plan: Plan,
+  groups: readonly Group[],
+): Promise<void> {
   const files: LogFile[] = []
-  for (const group of groups) files.push(await writeGroup(directory, plan, group))
+  for (const group of groups) files.push(await writeGroup(write, outlet, plan, group))
   state.delivered(plan, files)
 }
 
 /** Does what was planned before a crash, with the same names and the same content, over whatever of it is there already. */
-export async function finishPlan(state: LogFileState, source: Source, { plan, position, directory }: Progress) {
+export async function finishPlan(state: LogFileState, source: Source, { plan, position, ...outlet }: Progress) {
   if (plan === undefined) return
   const { groups } = await collect(source, position, plan.to)
-  await carryOut(state, directory, plan, groups)
+  await carryOut({ state, write: source.write, outlet }, plan, groups)
 }
 
 /**
@@ -99,7 +104,7 @@ export async function finishPlan(state: LogFileState, source: Source, { plan, po
 export async function deliver(
   state: LogFileState,
   source: Source,
-  { position, directory }: Progress,
+  { position, ...outlet }: Progress,
   { head, now }: { readonly head: Pick<TrailPosition, 'segment' | 'batch'>; readonly now: number },
 ): Promise<boolean> {
   const { groups, to, isFull } = await collect(source, position, head)
@@ -109,6 +114,6 @@ export async function deliver(
     return false
   }
   state.plan(plan)
-  await carryOut(state, directory, plan, groups)
+  await carryOut({ state, write: source.write, outlet }, plan, groups)
   return isFull
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { digestText } from '../../domain/digest-text.ts'
 import { digestObject, type LogTrail, wholeSecond } from './names.ts'
-import { writeObject } from './objects.ts'
+import type { WriteObject } from './objects.ts'
 import type { Chain, LogFile, LogFileState, Outlet } from './state.ts'
 
 /** Signs digests with a key that is elsewhere. Both reject when that cannot be reached. */
@@ -64,6 +64,7 @@ export type DigestParts = {
   readonly outlet: Outlet
   readonly trail: LogTrail
   readonly signer: DigestSigner
+  readonly write: WriteObject
 }
 
 /**
@@ -74,7 +75,7 @@ export type DigestParts = {
  *
  * @throws what the file system, SQLite or the signer answers.
  */
-export async function writeDigest({ state, outlet, trail, signer }: DigestParts, chain: Chain, at: number) {
+export async function writeDigest({ state, outlet, trail, signer, write }: DigestParts, chain: Chain, at: number) {
   const end = chain.closingAt ?? at
   if (chain.closingAt === undefined) state.closing(chain, end)
   const object = digestObject(chain, trail, end)
@@ -92,6 +93,6 @@ export async function writeDigest({ state, outlet, trail, signer }: DigestParts,
   })
   const signature = await signer.sign(fingerprint, text)
   const metadata = { signature, 'signature-algorithm': ALGORITHM }
-  await writeObject(outlet.directory, object, Buffer.from(json), metadata)
+  await write(outlet, object, Buffer.from(json), metadata)
   state.digested(chain, end, { object, hash: sha256, signature })
 }

@@ -1,9 +1,11 @@
 import { DIGEST_PERIOD_MS, LOG_DELIVERY_MS } from '../../domain/limits.ts'
 import type { Head } from '../chain.ts'
 import type { TrailPosition } from '../follow.ts'
+import type { BucketAccess } from './bucket.ts'
 import { deliver, finishPlan } from './delivery.ts'
 import { type DigestSigner, writeDigest } from './digest.ts'
 import type { LogPlace, LogTrail } from './names.ts'
+import { objectWriter } from './objects.ts'
 import { type Chain, type LogFileState, type Outlet, openLogFileState, type Progress } from './state.ts'
 
 /** How far the trail is durable, and what time it is in milliseconds since the epoch. */
@@ -17,6 +19,8 @@ export type ExporterOptions = {
   /** Path of the database that remembers how far delivery has come. */
   readonly state: string
   readonly outlet: Outlet
+  /** To buckets. */
+  readonly access?: BucketAccess
   readonly trail: LogTrail
   /** Where events go that name no account or Region. */
   readonly home: LogPlace
@@ -64,11 +68,12 @@ const finalEnd = ({ periodStart }: Chain, now: number) =>
 /** Opens the delivery of log files; the first call of a method begins or goes on where the last process stood. */
 export function openExporter(options: ExporterOptions): Exporter {
   const { outlet, trail, signer, home, segments } = options
+  const write = objectWriter(options.access)
   const state = openLogFileState(options.state)
-  const source = { trail: segments, home }
+  const source = { trail: segments, home, write }
 
   async function closeChains(to: Outlet, now: number): Promise<void> {
-    const parts = { state, outlet: to, trail, signer }
+    const parts = { state, outlet: to, trail, signer, write }
     for (const chain of state.chains()) if (chain.closingAt !== undefined) await writeDigest(parts, chain, now)
     for (const chain of state.chains()) await writeDigest(parts, chain, finalEnd(chain, now))
   }
@@ -110,7 +115,7 @@ export function openExporter(options: ExporterOptions): Exporter {
       if (isDue && position.batch < moment.head.batch) await deliverAll(moment)
       for (const chain of state.chains()) {
         const end = dueEnd(chain, moment.now)
-        if (end !== undefined) await writeDigest({ state, outlet, trail, signer }, chain, end)
+        if (end !== undefined) await writeDigest({ state, outlet, trail, signer, write }, chain, end)
       }
     },
     async finish(moment) {

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { syncDirectory } from '../segment-file.ts'
+import { type BucketAccess, type BucketObject, putObject } from './bucket.ts'
+import type { Outlet } from './state.ts'
 
 const compressed = promisify(gzip)
 
@@ -36,20 +38,34 @@ async function makeBelow(root: string, path: string): Promise<void> {
   }
 }
 
-/**
- * Writes an object, compressed: whole and durable when it returns, and over one of that name. Throws what the system answers.
- *
- * @param metadata - what a bucket would keep as the object's metadata; written first, so that no object lacks it.
- */
-export async function writeObject(
-  directory: string,
-  key: string,
-  content: Uint8Array,
-  metadata?: Readonly<Record<string, string>>,
-): Promise<void> {
+/** The metadata is written first, so that no object lacks it. */
+async function writeFileOf(directory: string, { key, bytes, metadata }: BucketObject): Promise<void> {
   const path = join(directory, key)
   await makeBelow(directory, dirname(path))
   if (metadata) await writeWhole(`${path}${METADATA}`, Buffer.from(`${JSON.stringify(metadata)}\n`))
-  await writeWhole(path, await compressed(content))
+  await writeWhole(path, bytes)
   await syncDirectory(dirname(path))
 }
+
+/**
+ * Writes an object, compressed: whole and durable when it returns, and over one of that name. Throws what the system or the
+ * bucket's server answers.
+ */
+export type WriteObject = (
+  outlet: Outlet,
+  key: string,
+  content: Uint8Array,
+  metadata?: Readonly<Record<string, string>>,
+) => Promise<void>
+
+/** @param access - to buckets; without one, outlets are directories. */
+export function objectWriter(access: BucketAccess | undefined): WriteObject {
+  return async (outlet, key, content, metadata) => {
+    const object = { key, bytes: await compressed(content), metadata }
+    if (!isServer(outlet)) return writeFileOf(outlet.directory, object)
+    if (!access) throw new Error(`log files for the bucket ${outlet.bucket} wait for its credentials`)
+    return putObject(outlet, object, access)
+  }
+}
+
+const isServer = ({ directory }: Outlet) => /^https?:\/\//.test(directory)

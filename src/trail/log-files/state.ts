@@ -3,7 +3,7 @@ import type { TrailPosition } from '../follow.ts'
 import { integerOf, openBeside, type Row, textIn, textOrNone, transaction } from '../sqlite.ts'
 import type { LogPlace } from './names.ts'
 
-/** Where objects go: a directory, and the bucket that their digests say they are in. */
+/** Where objects go: a directory, or the URL of a bucket's server; and the bucket that their digests say they are in. */
 export type Outlet = { readonly directory: string; readonly bucket: string }
 
 /** A delivery that was decided: what it holds follows from the position it begins at, so that it can be done again. */

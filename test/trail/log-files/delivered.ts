@@ -55,7 +55,7 @@ export async function someHours(data: string, logs: string): Promise<PublicKeys>
 }
 
 /** Deliveries are due some minutes after logging began, so the clock must not be moved before. */
-function isBegun(path: string): boolean {
+export function isBegun(path: string): boolean {
   try {
     using db = new DatabaseSync(path, { readOnly: true })
     return db.prepare('select 1 from progress').get() !== undefined
