@@ -227,7 +227,7 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
   if (isError(unusual)) return unusual
   const cloudTrail = { ...history, unusual }
   const scheduler = openScheduler(parts)
-  const alarms = openAlarms({ store, metrics: cloudTrail.metrics, clock, log })
+  const alarms = openAlarms({ store, metrics: cloudTrail.metrics, clock, log, onMoved: unusual.tell })
   const compliance = openComplianceWatch({ ...parts, keyUsages, cloudTrail })
   const keyStores = openKeyStoreConnections({ store, backends: keyStoreBackends, log })
   await keyStores.resume()

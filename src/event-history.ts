@@ -21,8 +21,7 @@ import type { DigestSigner } from './trail/log-files/digest.ts'
 import { endLogging } from './trail/log-files/exporter.ts'
 import type { MemoryTrail } from './trail/memory.ts'
 import type { OpenTrail } from './trail/segments.ts'
-import { openWatchBuilder, type WatchBuilder } from './trail/watch/builder.ts'
-import { findingsAfter, findingsBefore, openWatchForReading } from './trail/watch/watch-file.ts'
+import type { WatchBuilder } from './trail/watch/builder.ts'
 import type { Findings } from './unusual.ts'
 
 /** What calls see of the trail, and what follows it. */
@@ -76,15 +75,15 @@ export function historyInMemory(trail: MemoryTrail, { config, store, hsm, clock,
   let watched = 0
   const watchedUpToNow = async () => {
     await outbox.drain()
-    watch ??= openWatchBuilder(':memory:')
+    watch ??= (await import('./trail/watch/builder.ts')).openWatchBuilder(':memory:')
     const { count } = trail
     if (count > watched) watch.add(trail.lines().slice(-(count - watched)))
     watched = count
     return watch.db
   }
   const findings: Findings = {
-    after: async (...wanted) => findingsAfter(await watchedUpToNow(), ...wanted),
-    before: async (...wanted) => findingsBefore(await watchedUpToNow(), ...wanted),
+    after: async (...wanted) => (await watchFile()).findingsAfter(await watchedUpToNow(), ...wanted),
+    before: async (...wanted) => (await watchFile()).findingsBefore(await watchedUpToNow(), ...wanted),
   }
   return {
     lookUp: async (query) => lookUp(await current(), query),
@@ -131,15 +130,19 @@ function setupOf(directory: DataDirectory, { head }: OpenTrail, { config, accoun
   }
 }
 
+/** Loaded where somebody looks for the unusual. */
+const watchFile = () => import('./trail/watch/watch-file.ts')
+
 /** Opened for each look: it takes less than a millisecond, and the follower may make the file anew. */
 function findingsIn(path: string): Findings {
-  const read = async <T>(work: (db: DatabaseSync) => readonly T[]) => {
-    using db = existsSync(path) ? openWatchForReading(path) : undefined
-    return db ? work(db) : []
+  const read = async <T>(work: (file: Awaited<ReturnType<typeof watchFile>>, db: DatabaseSync) => readonly T[]) => {
+    const file = await watchFile()
+    using db = existsSync(path) ? file.openWatchForReading(path) : undefined
+    return db ? work(file, db) : []
   }
   return {
-    after: (...wanted) => read((db) => findingsAfter(db, ...wanted)),
-    before: (...wanted) => read((db) => findingsBefore(db, ...wanted)),
+    after: (...wanted) => read((file, db) => file.findingsAfter(db, ...wanted)),
+    before: (...wanted) => read((file, db) => file.findingsBefore(db, ...wanted)),
   }
 }
 
@@ -190,7 +193,8 @@ export function historyBehind(directory: DataDirectory, trail: OpenTrail, parts:
   })
   const current = async <T>(read: (db: DatabaseSync) => T) => {
     await outbox.drain()
-    await follower.reach()
+    // What it has already is not waited for: alarms ask again and again.
+    if ((follower.status?.historyBatch ?? -1) < trail.head.batch) await follower.reach()
     return readIn(directory.history, log, read)
   }
   return {

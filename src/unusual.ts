@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Config } from './config.ts'
+import type { Alarm, AlarmStateValue } from './domain/alarm.ts'
 import type { AccountId } from './domain/arn.ts'
 import { error, isError, type ServiceError } from './domain/error.ts'
 import { WEBHOOK_SECRET_BYTES } from './domain/limits.ts'
@@ -8,7 +9,7 @@ import type { Webhook } from './notices/webhook.ts'
 import type { Log } from './request/log.ts'
 import type { Clock, Store } from './request/ports.ts'
 import type { Unusual } from './request/unusual.ts'
-import type { KeptFinding } from './trail/watch/finding.ts'
+import type { Finding, KeptFinding } from './trail/watch/finding.ts'
 
 /** Where findings are read from. */
 export type Findings = {
@@ -24,7 +25,11 @@ export type UnusualParts = {
   readonly clock: Clock
 }
 
-export type OpenUnusual = Unusual & { close(): Promise<void> }
+export type OpenUnusual = Unusual & {
+  /** Tells that a metric alarm has come to another state. */
+  tell(alarm: Alarm, was: AlarmStateValue): void
+  close(): Promise<void>
+}
 
 const off = () => error('UnsupportedOperationException', 'Nothing is watched: start Trent with --alarms.')
 
@@ -38,6 +43,23 @@ function webhookOf({ alarms }: Config): Webhook | undefined | ServiceError {
   return error('KMSInternalException', `${secretPath}: a secret for alarms has ${min} to ${max} bytes`)
 }
 
+const wholeSeconds = (time: number) => new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z')
+
+function alarmNotice({ account, region, name, state }: Alarm, was: AlarmStateValue): Finding {
+  return {
+    id: `${region}:${name}:${state.updatedAt}:metric-alarm`,
+    kind: 'metric-alarm',
+    time: wholeSeconds(state.updatedAt),
+    account,
+    region,
+    principal: '',
+    source: '',
+    event: { id: '', name },
+    suppressed: 0,
+    text: `The alarm ${name} went from ${was} to ${state.value}. ${state.reason}`,
+  }
+}
+
 /**
  * Tells what is found to log and webhook, and lists it.
  *
@@ -47,7 +69,8 @@ export async function openUnusual(
   findings: Findings | undefined,
   { config, account, store, log, clock }: UnusualParts,
 ): Promise<OpenUnusual | ServiceError> {
-  if (!findings) return { list: async () => off(), test: async () => off(), close: async () => undefined }
+  if (!findings)
+    return { list: async () => off(), test: async () => off(), tell: () => undefined, close: async () => undefined }
   const webhook = webhookOf(config)
   if (isError(webhook)) return webhook
   const { openNotices } = await import('./notices/notices.ts')
@@ -59,7 +82,7 @@ export async function openUnusual(
       notices.test({
         id: `${requestId}:test`,
         kind: 'test',
-        time: new Date(clock.now()).toISOString().replace(/\.\d{3}Z$/, 'Z'),
+        time: wholeSeconds(clock.now()),
         account: scope.account,
         region: scope.region,
         principal: '',
@@ -68,6 +91,7 @@ export async function openUnusual(
         suppressed: 0,
         text: 'This is a test: nothing unusual happened.',
       }),
+    tell: (alarm, was) => notices.tell(alarmNotice(alarm, was)),
     close: () => notices.close(),
   }
 }

@@ -377,6 +377,8 @@ export const FINDINGS_MAX = 10_000
 /** Findings told in one round, and milliseconds between looks for new ones. */
 export const FINDINGS_AT_ONCE = 50
 export const NOTICE_LOOK_MS = 1_000
+/** Changes of state of metric alarms that wait to be told. */
+export const NOTICES_PASSING_MAX = 1_000
 /** Milliseconds that a webhook has to answer. */
 export const WEBHOOK_TIMEOUT_MS = 10_000
 /** Milliseconds before an alarm is sent again, doubled from the first to the longest; and how often: about half an hour. */

@@ -1,4 +1,10 @@
-import { FINDINGS_AT_ONCE, NOTICE_LOOK_MS, WEBHOOK_ATTEMPTS_MAX, WEBHOOK_RETRY_MS } from '../domain/limits.ts'
+import {
+  FINDINGS_AT_ONCE,
+  NOTICE_LOOK_MS,
+  NOTICES_PASSING_MAX,
+  WEBHOOK_ATTEMPTS_MAX,
+  WEBHOOK_RETRY_MS,
+} from '../domain/limits.ts'
 import type { Log } from '../request/log.ts'
 import type { Store } from '../request/ports.ts'
 import type { Finding, KeptFinding } from '../trail/watch/finding.ts'
@@ -16,6 +22,8 @@ export type NoticeParts = {
 export type Notices = {
   /** Sends one message at once, which is in no list. */
   test(finding: Finding): Promise<Delivery>
+  /** Sends a message about something that is kept elsewhere; a stop or a crash loses it when it was not taken. */
+  tell(finding: Finding): void
   close(): Promise<void>
 }
 
@@ -30,6 +38,7 @@ const longest = (attempt: number) => Math.min(WEBHOOK_RETRY_MS.first * 2 ** atte
  */
 export function openNotices({ store, log, webhook, findings }: NoticeParts): Notices {
   let isClosed = false
+  const passing: Finding[] = []
   let wake: () => void = () => undefined
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
@@ -42,7 +51,7 @@ export function openNotices({ store, log, webhook, findings }: NoticeParts): Not
     })
 
   /** @returns false when it was interrupted: the next start sends it. */
-  async function deliver(finding: KeptFinding): Promise<boolean> {
+  async function deliver(finding: Finding): Promise<boolean> {
     if (!webhook) return true
     for (let attempt = 0; attempt < WEBHOOK_ATTEMPTS_MAX; attempt += 1) {
       const delivery = await send(webhook, finding, Date.now())
@@ -62,6 +71,7 @@ export function openNotices({ store, log, webhook, findings }: NoticeParts): Not
   }
 
   async function round(): Promise<boolean> {
+    for (let finding = passing.shift(); finding && !isClosed; finding = passing.shift()) await deliver(finding)
     const next = await findings(await lastTold(), FINDINGS_AT_ONCE)
     for (const finding of next) {
       if (isClosed) return false
@@ -86,6 +96,10 @@ export function openNotices({ store, log, webhook, findings }: NoticeParts): Not
   return {
     test: async (finding) =>
       webhook ? send(webhook, finding, Date.now()) : { isTaken: false, reason: 'no webhook is configured' },
+    tell(finding) {
+      if (passing.length < NOTICES_PASSING_MAX) passing.push(finding)
+      wake()
+    },
     async close() {
       isClosed = true
       wake()

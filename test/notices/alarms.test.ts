@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
 import { configure, isMisconfiguration } from '../../src/config.ts'
 import { trent as cli, temporaryDirectory } from '../cli/trent.ts'
+import { cloudWatchOf } from '../support/cloudwatch.ts'
 import { createKey } from '../support/key.ts'
 import { claim, KMS_HEADERS, sign, startTrent, type TestTrent } from '../support/trent.ts'
 import { openReceiver, type Received } from '../support/webhook.ts'
@@ -227,6 +229,40 @@ test('a test message is sent at once, and its answer told', async () => {
   assert.ok(receiver.received.map(parse).some((message) => message.kind === 'test' && message.account === account))
   receiver.answerNext(418)
   assert.deepEqual((await control('TestAlarm', {}, account)).answer, { Delivered: false, Reason: 'it answered 418' })
+})
+
+test('a metric alarm that changes its state is a message, unless its actions are off', async () => {
+  const account = accountOf(15)
+  const client = cloudWatchOf(trent, { accessKeyId: account, secretAccessKey: 'x' })
+  const rule = {
+    Namespace: 'Trent',
+    MetricName: 'Requests',
+    Statistic: 'Sum',
+    Period: 60,
+    EvaluationPeriods: 1,
+  } as const
+  const put = (AlarmName: string, ActionsEnabled: boolean) =>
+    client.send(
+      new PutMetricAlarmCommand({
+        ...rule,
+        AlarmName,
+        ActionsEnabled,
+        Threshold: 0,
+        ComparisonOperator: 'GreaterThanThreshold',
+      }),
+    )
+  await put('loud', true)
+  await put('silent', false)
+  await travel('PT1M')
+  await settled()
+  const told = receiver.received.map(parse).filter((message) => message.kind === 'metric-alarm')
+  assert.equal(told.length, 1)
+  assert.equal(told[0]?.account, account)
+  assert.match(
+    told[0]?.text ?? '',
+    /^The alarm loud went from INSUFFICIENT_DATA to ALARM\. Threshold Crossed: 1 datapoint \[\d\.0\] was greater than the threshold \(0\.0\)\.$/,
+  )
+  client.destroy()
 })
 
 test('trent alarms lists what was told, and sends a test', async () => {

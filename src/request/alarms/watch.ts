@@ -1,17 +1,17 @@
-import { type Alarm, alarmArn } from '../../domain/alarm.ts'
+import { type Alarm, type AlarmStateValue, alarmArn } from '../../domain/alarm.ts'
 import { isError, type ServiceError } from '../../domain/error.ts'
 import { ALARM_CATCH_UP_MINUTES, ALARMS_AT_ONCE } from '../../domain/limits.ts'
 import type { Log } from '../log.ts'
 import { minuteOf } from '../metric-history.ts'
 import type { Store } from '../ports.ts'
-import { type Evaluated, evaluate } from './evaluation.ts'
+import { evaluate } from './evaluation.ts'
 import type { FigureParts } from './figures.ts'
 
 export type AlarmParts = FigureParts & {
   readonly store: FigureParts['store'] & Pick<Store, 'allAlarms' | 'commit'>
   readonly log: Log
-  /** Told of every alarm that has come to another state and is durable. */
-  readonly onMoved?: (evaluated: Evaluated) => void
+  /** Told of an alarm that has come to another state and is durable, unless its actions are off. */
+  readonly onMoved?: (alarm: Alarm, was: AlarmStateValue) => void
 }
 
 /** Evaluates all alarms up to now. */
@@ -44,7 +44,7 @@ export function openAlarmWatch(parts: AlarmParts): AlarmWatch {
     const told = { operation: next.name, reason: next.state.reason, code: next.state.value }
     if (next.state.value === 'ALARM') log.warn('an alarm went off', told)
     else log.info('an alarm changed its state', told)
-    onMoved?.({ alarm: next, items: outcome.items })
+    if (next.actionsEnabled && next.state.value !== alarm.state.value) onMoved?.(next, alarm.state.value)
     return undefined
   }
 

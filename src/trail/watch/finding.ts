@@ -6,6 +6,7 @@ export const FINDING_KINDS = [
   'canary-key',
   'unusable-key',
   'root-user',
+  'metric-alarm',
   'test',
 ] as const
 export type FindingKind = (typeof FINDING_KINDS)[number]
