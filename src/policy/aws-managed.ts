@@ -90,6 +90,8 @@ const POLICIES: readonly AwsManagedPolicy[] = [
     statements: [
       allow([
         'cloudtrail:LookupEvents',
+        'config:Describe*',
+        'config:Get*',
         'kms:Describe*',
         'kms:GetKeyPolicy',
         'kms:GetKeyRotationStatus',

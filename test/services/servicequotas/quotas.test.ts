@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
+import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
 import {
   GetAWSDefaultServiceQuotaCommand,
   GetServiceQuotaCommand,
@@ -123,6 +124,12 @@ test('a throttled call is in the trail as AWS records it, and a call of another 
   assert.ok((await letThrough(40, () => trent.kms('DescribeKey', { KeyId: 'alias/none' }, caller))) < 20)
   const sq = client(caller.account)
   await Promise.all(Array.from({ length: 20 }, () => sq.send(new GetServiceQuotaCommand(SYMMETRIC))))
+  const credentials = { accessKeyId: caller.account, secretAccessKey: 'x' }
+  const trail = new CloudTrailClient({ endpoint: trent.url, region: 'us-east-1', credentials })
+  const LookupAttributes = [{ AttributeKey: 'EventName' as const, AttributeValue: 'DescribeKey' }]
+  const { Events = [] } = await trail.send(new LookupEventsCommand({ LookupAttributes }))
+  const codes = new Set(Events.map(({ CloudTrailEvent = '{}' }) => JSON.parse(CloudTrailEvent).errorCode))
+  assert.deepEqual(codes, new Set(['NotFoundException', 'ThrottlingException']))
 })
 
 test('the SDK lists every quota, page by page', async () => {
