@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import { parseSession, play } from '../cli/session.ts'
 import { cleanEnvironment, ROOT, type Trent, temporaryDirectory, trent } from '../cli/trent.ts'
 import { missing } from '../support/command.ts'
+import { missingPostgres, startPostgres } from '../support/postgres.ts'
 
 const PAGES = join(ROOT, 'docs', 'integrations')
 const BLOCK = /^```console\n(.*?)^```$/gms
@@ -24,9 +25,12 @@ after(async () => {
 let account = 0
 for (const file of readdirSync(PAGES)) {
   const page = readFileSync(join(PAGES, file), 'utf8')
-  const skip = missing(...(NEEDS.exec(page)?.[1]?.split(', ') ?? []))
+  const needs = NEEDS.exec(page)?.[1]?.split(', ') ?? []
+  const hasDatabase = needs.includes('postgres')
+  const skip = hasDatabase ? missingPostgres() : missing(...needs)
   test(`the sessions of ${basename(file)} go as written`, { skip }, async () => {
     using directory = temporaryDirectory()
+    await using database = hasDatabase ? await startPostgres() : undefined
     const AWS_ACCESS_KEY_ID = String(++account).padStart(12, '0')
     const env = {
       ...cleanEnvironment(directory.path),
@@ -34,8 +38,12 @@ for (const file of readdirSync(PAGES)) {
       AWS_ACCESS_KEY_ID,
       AWS_SECRET_ACCESS_KEY: 'any',
       AWS_DEFAULT_REGION: 'us-east-1',
+      ...(database ? { DATABASE_URL: database.url } : {}),
     }
-    const words = new Map([['account', AWS_ACCESS_KEY_ID]])
+    const words = new Map([
+      ['account', AWS_ACCESS_KEY_ID],
+      ['checkout', ROOT],
+    ])
     const steps = [...page.matchAll(BLOCK)].flatMap(([, text = '']) => parseSession(text))
     assert.ok(steps.length > 0)
     for (const step of steps) {
