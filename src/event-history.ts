@@ -14,7 +14,7 @@ import { type Follower, openFollower } from './trail/follower/follower.ts'
 import type { FollowerSetup } from './trail/follower/messages.ts'
 import { openHistoryBuilder } from './trail/history/builder.ts'
 import { openForReading } from './trail/history/index-file.ts'
-import { lastUseOf, lookUp } from './trail/history/lookup.ts'
+import { countByHour, lastUseOf, lookUp } from './trail/history/lookup.ts'
 import { listSeries, readMinutes } from './trail/history/minutes.ts'
 import type { BucketAccess } from './trail/log-files/bucket.ts'
 import type { DigestSigner } from './trail/log-files/digest.ts'
@@ -88,6 +88,7 @@ export function historyInMemory(trail: MemoryTrail, { config, store, hsm, clock,
   return {
     lookUp: async (query) => lookUp(await current(), query),
     lastUse: async (account, accessKeyId) => lastUseOf(await current(), account, accessKeyId),
+    countByHour: async (query) => countByHour(await current(), query),
     metrics: {
       counts: async (series, from, to) => readMinutes(await current(), series, from, to),
       series: async (wanted) => listSeries(await current(), wanted),
@@ -147,11 +148,15 @@ function findingsIn(path: string): Findings {
 }
 
 /** @returns nothing while there is no index. */
-async function readIn<T>(path: string, log: Log, read: (db: DatabaseSync) => T): Promise<T | undefined | ServiceError> {
+async function readIn<T>(
+  path: string,
+  log: Log,
+  read: (db: DatabaseSync) => T | Promise<T>,
+): Promise<T | undefined | ServiceError> {
   try {
     // Opened for each lookup, because the follower may make the file anew; it takes less than a page's reading.
     using db = existsSync(path) ? openForReading(path) : undefined
-    return db && read(db)
+    return db && (await read(db))
   } catch (cause) {
     log.error('the index of events cannot be read', { cause })
     return error('KMSInternalException', undefined, cause)
@@ -191,7 +196,7 @@ export function historyBehind(directory: DataDirectory, trail: OpenTrail, parts:
     warn: (message, cause) => log.error(message, { cause }),
     ...startOf(config, directory),
   })
-  const current = async <T>(read: (db: DatabaseSync) => T) => {
+  const current = async <T>(read: (db: DatabaseSync) => T | Promise<T>) => {
     await outbox.drain()
     // What it has already is not waited for: alarms ask again and again.
     if ((follower.status?.historyBatch ?? -1) < trail.head.batch) await follower.reach()
@@ -200,6 +205,7 @@ export function historyBehind(directory: DataDirectory, trail: OpenTrail, parts:
   return {
     lookUp: async (query) => (await current((db) => lookUp(db, query))) ?? { events: [] },
     lastUse: (account, accessKeyId) => current((db) => lastUseOf(db, account, accessKeyId)),
+    countByHour: async (query) => (await current((db) => countByHour(db, query))) ?? [],
     metrics: {
       counts: async (series, from, to) => (await current((db) => readMinutes(db, series, from, to))) ?? [],
       series: async (wanted) => (await current((db) => listSeries(db, wanted))) ?? [],

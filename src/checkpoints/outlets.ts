@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises'
 import { CHECKPOINT_TIMEOUT_MS } from '../domain/limits.ts'
-import { bodySignature } from '../sigv4/body-signature.ts'
 import { signRequest } from '../sigv4/sign.ts'
 import type { Outlet } from '../trail/checkpoints/publisher.ts'
+import { webhookSignature } from '../trail/watch/signature.ts'
 
 /** What places outside must be told to believe us. */
 export type OutletKeys = {
@@ -11,6 +11,8 @@ export type OutletKeys = {
   /** Of a user of the other Trent. */
   readonly credentials?: { readonly accessKeyId: string; readonly secret: string }
 }
+
+const MS_PER_SECOND = 1_000
 
 /** Only the owner writes; whoever verifies may read. */
 const FILE_MODE = 0o644
@@ -39,12 +41,14 @@ async function post(url: string, headers: Record<string, string>, body: string):
   if (!response.ok) throw new Error(`${response.status} ${answer.slice(0, 200)}`)
 }
 
-/** A webhook; `x-trent-signature` is over the body, with the secret that both know. */
+/** A webhook; messages are signed as those of alarms are. */
 function webhookOutlet(url: string, secret: string): Outlet {
   return {
     name: new URL(url).origin,
-    send: (text) =>
-      post(url, { 'content-type': 'application/json', 'x-trent-signature': bodySignature(secret, text) }, text),
+    send(text) {
+      const signature = webhookSignature(Buffer.from(secret), Math.floor(Date.now() / MS_PER_SECOND), text)
+      return post(url, { 'content-type': 'application/json', 'trent-signature': signature }, text)
+    },
   }
 }
 

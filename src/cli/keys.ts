@@ -17,6 +17,7 @@ export function addKeys(program: Command): void {
   const all = [
     addList,
     addUnused,
+    addUsage,
     addCreate,
     addDescribe,
     addEnable,
@@ -50,6 +51,19 @@ function addUnused(keys: Command): void {
   )
     .option('--days <days>', 'how long (default: 90)')
     .action(action(async (options) => (await import('./keys/unused.ts')).unusedKeys(options)))
+}
+
+function addUsage(keys: Command): void {
+  child(
+    keys,
+    'usage',
+    'Show when a key was called about: a block for each hour (UTC) of the last days. Needs the right to trent:GetKeyActivity.',
+    'trent keys usage alias/app --days 30 --svg usage.svg',
+  )
+    .argument('<key>', KEY)
+    .option('--days <days>', 'how many, up to 90 (default: 14)')
+    .option('--svg <file>', 'draw it into this file')
+    .action(action(async (key: string, options) => (await import('./keys/usage.ts')).keyUsage(key, options)))
 }
 
 function addCreate(keys: Command): void {

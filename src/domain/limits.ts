@@ -403,3 +403,6 @@ export const BUCKET_PUT_ATTEMPTS = 3
 export const BUCKET_PUT_RETRY_MS = 200
 /** Milliseconds that a bucket's server has for one object. */
 export const BUCKET_PUT_TIMEOUT_MS = 10_000
+
+/** Days of which the calls about a key are counted by hour: as long as events are in the index. */
+export const KEY_ACTIVITY_DAYS_MAX = 90

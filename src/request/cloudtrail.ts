@@ -2,7 +2,7 @@ import type { AccountId, Region } from '../domain/arn.ts'
 import type { ServiceError } from '../domain/error.ts'
 import type { Head } from '../trail/chain.ts'
 import type { HistoryEntry } from '../trail/history/entry.ts'
-import type { HistoryPage, HistoryQuery } from '../trail/history/lookup.ts'
+import type { HistoryPage, HistoryQuery, HourCount, HourQuery } from '../trail/history/lookup.ts'
 import type { DigestKeys } from './digest-keys.ts'
 import type { MetricHistory } from './metric-history.ts'
 import type { Unusual } from './unusual.ts'
@@ -26,6 +26,8 @@ export type CloudTrail = {
   lastUse(account: AccountId, accessKeyId: string): Promise<HistoryEntry | undefined | ServiceError>
   readonly metrics: MetricHistory
   readonly unusual: Unusual
+  /** Events about a resource, by hour; errors as of `lookUp`. */
+  countByHour(query: HourQuery): Promise<readonly HourCount[] | ServiceError>
   readonly digestKeys: Pick<DigestKeys, 'between'>
   /** Nothing where no log files are delivered. */
   trail(): DeliveredTrail | undefined

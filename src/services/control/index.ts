@@ -2,6 +2,7 @@ import type { Operation, Service } from '../../request/operation.ts'
 import { ListAlarms, TestAlarm } from './alarms.ts'
 import { EvaluateCompliance } from './EvaluateCompliance.ts'
 import { ExplainDecision } from './ExplainDecision.ts'
+import { GetKeyActivity } from './GetKeyActivity.ts'
 import { PutCheckpoint } from './PutCheckpoint.ts'
 import { AddService, ListServices, RemoveService } from './services.ts'
 import { TestPolicy } from './TestPolicy.ts'
@@ -12,6 +13,7 @@ export const OPERATIONS: readonly Operation[] = [
   AddService,
   EvaluateCompliance,
   ExplainDecision,
+  GetKeyActivity,
   ListAlarms,
   ListServices,
   RemoveService,

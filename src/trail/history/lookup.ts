@@ -57,6 +57,42 @@ export function lookUp(db: DatabaseSync, query: HistoryQuery): HistoryPage {
   return { events, ...(marks.length > limit && last ? { next: last } : {}) }
 }
 
+/** Whose events of which Region are counted; times are whole hours, in seconds since the epoch, the last one not included. */
+export type HourQuery = Pick<HistoryQuery, 'account' | 'region' | 'from' | 'to'> & {
+  /** ARN of the resource that the events are about. */
+  readonly resource: string
+}
+
+/** Events of an hour, which begins at `start`, seconds since the epoch. */
+export type HourCount = { readonly start: number; readonly count: number }
+
+/** Both names have the event under the same time and number: what another service was asked about the resource is no use of it. */
+const HOUR_SQL = `select count(*) as count from marks where name = ? and time >= ? and time < ?
+and exists (select 1 from marks as source where source.name = ? and source.time = marks.time and source.event = marks.event)`
+
+const HOUR_SECONDS = 3_600
+
+/** A turn of the event loop: calls go on between two hours of a busy resource. */
+const breathe = () => new Promise((resolve) => setImmediate(resolve))
+
+/** @returns the hours in which KMS was called about a resource, oldest first. Rejects with what SQLite answers. */
+export async function countByHour(db: DatabaseSync, query: HourQuery): Promise<readonly HourCount[]> {
+  const { account, region, resource, from, to } = query
+  const find = db.prepare('select id from names where account = ? and region = ? and kind = ? and name = ?')
+  const name = find.get(account, region, kindOf('ResourceName'), resource)
+  const source = find.get(account, region, kindOf('EventSource'), 'kms.amazonaws.com')
+  const hour = db.prepare(HOUR_SQL)
+  const hours: HourCount[] = []
+  for (let start = from; name && source && start < to; start += HOUR_SECONDS) {
+    const row = hour.get(integerOf(name, 'id'), start, start + HOUR_SECONDS, integerOf(source, 'id'))
+    const count = row ? integerOf(row, 'count') : 0
+    if (count === 0) continue
+    hours.push({ start, count })
+    await breathe()
+  }
+  return hours
+}
+
 /** The names of an access key in each Region of its account: Regions are stepped through, because accounts have many names. */
 const KEY_NAMES_SQL = `
 with recursive regions (region) as (

@@ -44,7 +44,7 @@ const SECRET = 'a secret that both know'
 writeFileSync(secretFile, `${SECRET}\n`)
 const received: { readonly body: string; readonly signature: unknown }[] = []
 const webhook = createServer(async (request, response) => {
-  received.push({ body: await text(request), signature: request.headers['x-trent-signature'] })
+  received.push({ body: await text(request), signature: request.headers['trent-signature'] })
   response.end('thanks')
 })
 await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve))
@@ -97,8 +97,11 @@ test('a webhook is told the same, signed with the secret that it knows', () => {
     received.map(({ body }) => body),
     published(),
   )
-  for (const { body, signature } of received)
-    assert.equal(signature, `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`)
+  for (const { body, signature } of received) {
+    const [, time = '', mac] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(signature)) ?? []
+    assert.ok(Math.abs(Number(time) - Date.now() / 1_000) < 120)
+    assert.equal(mac, createHmac('sha256', SECRET).update(`${time}.${body}`).digest('hex'))
+  }
 })
 
 test('another Trent is told the same, and its own trail holds it', async () => {
