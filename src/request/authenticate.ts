@@ -173,8 +173,8 @@ function identified(
 
 /** Headers in which a service tells for which resource of its users it calls: nobody else's are looked at. */
 const SOURCES = [
-  ['x-amz-source-account', 'aws:sourceaccount'],
-  ['x-amz-source-arn', 'aws:sourcearn'],
+  ['x-amz-source-account', 'aws:sourceaccount', "'X-Amz-Source-Account'"],
+  ['x-amz-source-arn', 'aws:sourcearn', "'X-Amz-Source-Arn'"],
 ] as const
 
 /** A service that calls for itself, with what it says to call for. */
@@ -184,10 +184,10 @@ function callerForItself(
   { signedHeaders }: ParsedAuthorization,
 ): VerifiedCaller | ServiceError {
   const keys = [...known.keys]
-  for (const [name, key] of SOURCES) {
+  for (const [name, key, shown] of SOURCES) {
     const value = header(request, name)
     if (value === undefined) continue
-    if (!signedHeaders.includes(name)) return notSigned(`'${name}'`)
+    if (!signedHeaders.includes(name)) return notSigned(shown)
     keys.push([key, value])
   }
   return callerOf({ ...known, keys }, request)

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { after, test } from 'node:test'
-import { DeleteUserPolicyCommand, PutUserPolicyCommand, UpdateAccessKeyCommand } from '@aws-sdk/client-iam'
+import {
+  CreateRoleCommand,
+  DeleteUserPolicyCommand,
+  PutRolePolicyCommand,
+  PutUserPolicyCommand,
+  UpdateAccessKeyCommand,
+} from '@aws-sdk/client-iam'
 import {
   CreateAliasCommand,
   CreateGrantCommand,
@@ -12,14 +18,14 @@ import {
   ListGrantsCommand,
   RevokeGrantCommand,
 } from '@aws-sdk/client-kms'
-import { GetCallerIdentityCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts'
+import { AssumeRoleCommand, GetCallerIdentityCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { presignRequest } from '../../../src/sigv4/sign.ts'
 import { controlCall } from '../../support/control.ts'
 import { allow, clientsOf, deny, newUser, policyText, refusal, signerOf } from '../../support/principals.ts'
 import { calledBy, forward, newService, type Received, serviceClient, userRequest } from '../../support/services.ts'
 import { eventsOf, trailEvents } from '../../support/trail.ts'
-import { REGION, startTrent } from '../../support/trent.ts'
+import { KMS_HEADERS, REGION, sign, startTrent } from '../../support/trent.ts'
 
 const trent = await startTrent('serve', { data: 'temporary', region: [REGION, 'eu-central-1'] })
 const { iam, sts, kms, ...root } = clientsOf(trent, trent.credentials)
@@ -209,6 +215,24 @@ test('a request without signature, with two, or presigned is refused', async () 
   await refused(s3, { ...presigned, payloadHash: hash('sha256', '') }, 'A presigned request cannot be forwarded.')
 })
 
+test('a presigned request does not pass for one that is signed in its header', async () => {
+  const headers = ['host', 'h']
+  const presigned = presignRequest(
+    { method: 'GET', path: '/b/o', rawQuery: '', rawHeaders: headers, body: Buffer.alloc(0) },
+    { accessKeyId: dana.accessKeyId, secret: dana.secretAccessKey, region: REGION, service: 's3', time: Date.now() },
+    60,
+  )
+  const query = new URLSearchParams(presigned.rawQuery)
+  const at = query.get('X-Amz-Date') ?? ''
+  const authorization = `AWS4-HMAC-SHA256 Credential=${query.get('X-Amz-Credential')}, SignedHeaders=host, Signature=${query.get('X-Amz-Signature')}`
+  const rawHeaders = [...headers, 'date', at, 'authorization', authorization]
+  const rawQuery = presigned.rawQuery.replace(/&X-Amz-Signature=.*$/, '')
+  const payloadHash = hash('sha256', '')
+  await refused(s3, { method: 'GET', path: '/b/o', rawQuery, rawHeaders, payloadHash }, /not valid/)
+  const moved = { method: 'GET', path: `/b/o\n${rawQuery}\nhost:h`, rawQuery: '', rawHeaders, payloadHash }
+  await refused(s3, moved, UNSIGNED)
+})
+
 test('credentials that nobody issued, and services, are nobody who called', async () => {
   const stranger = { accessKeyId: 'AKIAAAAAAAAAAAAAAAAA', secretAccessKey: dana.secretAccessKey }
   await refused(s3, userRequest(stranger, { service: 's3' }), UNSIGNED)
@@ -378,6 +402,54 @@ test('a service has itself granted what it needs, and nobody else grants it anyt
   assert.equal(Grants?.[0]?.GranteePrincipal, 's3.amazonaws.com')
   await kms.send(new RevokeGrantCommand({ KeyId, GrantId }))
   await assert.rejects(decrypt(), refusal('AccessDeniedException', 400))
+})
+
+test('a service becomes a role that trusts it, and says for whom', async () => {
+  const trust = {
+    ...allow('sts:AssumeRole'),
+    Resource: undefined,
+    Principal: { Service: 's3.amazonaws.com' },
+    Condition: { StringEquals: { 'aws:SourceAccount': trent.account } },
+  }
+  const { Role } = await iam.send(
+    new CreateRoleCommand({ RoleName: 'for-s3', AssumeRolePolicyDocument: policyText(trust) }),
+  )
+  await iam.send(
+    new PutRolePolicyCommand({
+      RoleName: 'for-s3',
+      PolicyName: 'p',
+      PolicyDocument: policyText(allow('kms:DescribeKey')),
+    }),
+  )
+  const assume = async (by: typeof s3, headers: Readonly<Record<string, string>>) => {
+    using clients = clientsOf(trent, by)
+    clients.sts.middlewareStack.add(
+      (next) => (args) => {
+        Object.assign(parseHeaders(args.request), headers)
+        return next(args)
+      },
+      { step: 'build' },
+    )
+    return clients.sts.send(new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName: 'copying' }))
+  }
+  const source = { 'x-amz-source-account': trent.account }
+  const { Credentials } = await assume(s3, source)
+  using asRole = clientsOf(trent, signerOf(Credentials))
+  assert.ok((await asRole.kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata)
+  await assert.rejects(assume(s3, {}), refusal('AccessDenied', 403))
+  await assert.rejects(assume(s3, { 'x-amz-source-account': '111122223333' }), refusal('AccessDenied', 403))
+  await assert.rejects(assume(glue, source), refusal('AccessDenied', 403))
+})
+
+test('a header that tells for whom a service calls must be signed', async () => {
+  const body = JSON.stringify({ KeyId })
+  const headers = { ...KMS_HEADERS, 'x-amz-target': 'TrentService.DescribeKey' }
+  const signed = sign(trent.url, { headers, body }, s3)
+  const { text } = await trent.send({
+    ...signed,
+    headers: { ...signed.headers, 'x-amz-source-account': trent.account },
+  })
+  assert.match(text, /InvalidSignatureException.*'X-Amz-Source-Account' must be a 'SignedHeader'/)
 })
 
 test('kms:GrantIsForAWSResource is true when a service calls', async () => {
