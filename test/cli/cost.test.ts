@@ -38,6 +38,14 @@ await trent.ok('CreateAlias', { AliasName: 'alias/signer', TargetKeyId: KeyId },
 for (let i = 0; i < 3; i += 1)
   await trent.ok('Sign', { KeyId, Message: 'AAAA', SigningAlgorithm: 'RSASSA_PSS_SHA_256' }, caller)
 await trent.ok('GenerateRandom', { NumberOfBytes: 8 }, { account: '444455556666' })
+// A call on another account's key is in the trails of both, and is charged to its caller alone.
+const policy = { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'kms:*', Resource: '*' }
+await trent.ok(
+  'PutKeyPolicy',
+  { KeyId, Policy: JSON.stringify({ Version: '2012-10-17', Statement: [policy] }) },
+  caller,
+)
+await trent.ok('DescribeKey', { KeyId: Arn }, { account: '444455556666' })
 await trent.kms('DescribeKey', { KeyId: 'alias/missing' }, caller)
 await trent.control('POST', '/_trent/clock', { set: '2098-12-02T00:00:00.000Z' })
 await trent.ok('ListKeys', {}, caller)
@@ -54,20 +62,20 @@ test('cost prices what the trail of a running service tells, by the month', asyn
       keyHours,
       each,
     ]),
-    // 720 hours; CreateKey, CreateAlias and DescribeKey at 3 millionths, Sign at 15 of them.
+    // 720 hours; CreateKey, CreateAlias, PutKeyPolicy and DescribeKey at 3 millionths, Sign at 15 of them.
     [
-      [account, 720, '1.000054000'],
-      ['444455556666', 0, '0.000003000'],
+      [account, 720, '1.000057000'],
+      ['444455556666', 0, '0.000006000'],
     ],
   )
-  assert.deepEqual([total.cost, freeTier, due, currency], ['1.000057000', '-0.000012000', '1.000045000', 'USD'])
+  assert.deepEqual([total.cost, freeTier, due, currency], ['1.000063000', '-0.000018000', '1.000045000', 'USD'])
 })
 
 for (const by of ['account', 'region', 'key', 'principal', 'operation'])
   test(`cost by ${by} adds up to the same`, async () => {
     const { stdout } = await cost(...MONTH, '--json', '--by', by)
     const { total, lines } = JSON.parse(stdout)
-    assert.equal(total.cost, '1.000057000')
+    assert.equal(total.cost, '1.000063000')
     assert.ok(lines.length > 0)
   })
 
@@ -78,9 +86,9 @@ test('cost shows keys by their aliases, and sums up what it leaves out', async (
     .split('\n')
     .map((line) => line.split('\t'))
   assert.deepEqual(lines, [
-    ['alias/signer', '5', '0', '720', '0', '0.0001', '1.0000', '1.0001'],
+    ['alias/signer', '7', '0', '720', '0', '0.0001', '1.0000', '1.0001'],
     ['(1 others)', '2', '0', '0', '0', '0.0000', '0.0000', '0.0000'],
-    ['Total', '7', '0', '720', '0', '0.0001', '1.0000', '1.0001'],
+    ['Total', '9', '0', '720', '0', '0.0001', '1.0000', '1.0001'],
   ])
   assert.match(stderr, /^This would cost on AWS, 2098-11-01 00:00 to 2098-12-01 00:00 UTC: 1\.0000 USD$/m)
 })

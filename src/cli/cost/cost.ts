@@ -33,9 +33,9 @@ async function countTrail(segments: string, path: string): Promise<void> {
   const last = (await listSegments(segments)).segments.at(-1)?.number ?? 0
   using usage = openUsageBuilder(path)
   using bar = openBar('of the trail counted')
-  await usage.follow(segments, EVERYTHING, ({ segment, offset }) =>
-    bar.to(Math.min(segment - 1 + offset / TRAIL_SEGMENT_MAX_BYTES, last), last),
-  )
+  await usage.follow(segments, EVERYTHING, {
+    progress: ({ segment, offset }) => bar.to(Math.min(segment - 1 + offset / TRAIL_SEGMENT_MAX_BYTES, last), last),
+  })
 }
 
 /** Prints what the use of a period would cost on AWS. */

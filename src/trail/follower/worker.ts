@@ -86,7 +86,8 @@ async function round(): Promise<void> {
   await history?.follow(segments, moment.head, moment.now)
   answerReached()
   history?.prune(moment.now)
-  await usage?.follow(segments, moment.head)
+  // A trail that has to be counted from its beginning must not keep lookups waiting.
+  await usage?.follow(segments, moment.head, { isInterrupted: () => isStopping || waiting.length > 0 })
   if (isStopping) await exporter?.finish(moment)
   else await exporter?.tick(moment)
 }

@@ -13,14 +13,15 @@ export type UsageBuilder = Disposable & {
   /**
    * Reads the trail up to `head`. Throws what the trail or SQLite answers; what is done stays done.
    *
-   * @param done - told now and then how far it has come.
+   * @param told - told now and then how far it has come, and asked whether to leave the rest for another time.
    */
-  follow(
-    directory: string,
-    head: Pick<Head, 'segment' | 'batch'>,
-    done?: (position: TrailPosition) => void,
-  ): Promise<void>
+  follow(directory: string, head: Pick<Head, 'segment' | 'batch'>, told?: Told): Promise<void>
   readonly position: TrailPosition
+}
+
+type Told = {
+  readonly progress?: (position: TrailPosition) => void
+  readonly isInterrupted?: () => boolean
 }
 
 type Progress = TrailPosition & { readonly mark: string }
@@ -91,7 +92,7 @@ export function openUsageBuilder(path: string): UsageBuilder {
   async function advance(
     directory: string,
     head: Pick<Head, 'segment' | 'batch'>,
-    done?: (at: TrailPosition) => void,
+    { progress: tell, isInterrupted }: Told,
   ): Promise<boolean> {
     let waiting: FollowedBatch[] = []
     let count = 0
@@ -100,7 +101,8 @@ export function openUsageBuilder(path: string): UsageBuilder {
       count += followed.events.length
       if (count < HISTORY_EVENTS_PER_COMMIT) continue
       if (!commit(directory, waiting)) return false
-      done?.(progress)
+      tell?.(progress)
+      if (isInterrupted?.()) return true
       waiting = []
       count = 0
       await breathe()
@@ -109,14 +111,14 @@ export function openUsageBuilder(path: string): UsageBuilder {
   }
 
   return {
-    async follow(directory, head, done) {
+    async follow(directory, head, told = {}) {
       progress = progressIn(db)
       if (isOfAnother(directory, progress, head)) {
         transaction(db, () => clearUsage(db))
         adder.forget()
         progress = progressIn(db)
       }
-      while (!(await advance(directory, head, done))) await breathe()
+      while (!(await advance(directory, head, told))) await breathe()
     },
     get position() {
       return progress

@@ -212,3 +212,16 @@ test('what a crash cut off after it was counted is not counted any more', async 
     ['Sign', '', '', 2],
   ])
 })
+
+test('a reader who is interrupted goes on where it was', async (t) => {
+  const made = await counted(
+    t,
+    Array.from({ length: 2_500 }, () => event('Decrypt')),
+  )
+  {
+    using builder = openUsageBuilder(made.path)
+    await builder.follow(made.trail, EVERYTHING, { isInterrupted: () => true })
+    assert.ok(builder.position.batch > 0 && builder.position.batch < 2_500)
+  }
+  assert.deepEqual((await usageIn(made)).counts, [['Decrypt', '', '', 2_500]])
+})
