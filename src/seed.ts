@@ -69,7 +69,7 @@ export type SeedTarget = {
 export async function seed(calls: readonly SeedCall[], target: SeedTarget): Promise<ServiceError | undefined> {
   for (const call of calls) {
     const { status, body } = await target.handle(requestOf(call, target))
-    if (status !== 200 && !body.includes('"AlreadyExistsException"'))
+    if (status !== 200 && !String(body).includes('"AlreadyExistsException"'))
       return problem(`${call.operation} answered ${body}`)
   }
   return undefined

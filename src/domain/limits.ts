@@ -406,3 +406,5 @@ export const BUCKET_PUT_TIMEOUT_MS = 10_000
 
 /** Days of which the calls about a key are counted by hour: as long as events are in the index. */
 export const KEY_ACTIVITY_DAYS_MAX = 90
+/** Levels of a document in CBOR. The deepest request of CloudWatch has seven. */
+export const PROTOCOL_CBOR_DEPTH_MAX = 16

@@ -7,10 +7,12 @@ import type { HttpResponse } from './http.ts'
 import type { Operation } from './operation.ts'
 
 const XML_CONTENT_TYPE = 'text/xml'
+const CBOR_CONTENT_TYPE = 'application/cbor'
 const DEFAULT_NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/'
 
 /** The answer of a call in its service's protocol. */
 export function render(attempt: Attempt, result: Result): HttpResponse | Promise<HttpResponse> {
+  if (attempt.protocol === 'cbor') return renderCbor(attempt, result)
   return attempt.protocol === 'json' ? renderJson(attempt, result) : renderQuery(attempt, result)
 }
 
@@ -31,6 +33,20 @@ function renderCompatible(operation: Operation | undefined, result: Result): Htt
   }
   const body = operation?.output ? writeStructure(operation.output, result.output) : '{}'
   return { status: 200, contentType: JSON_1_0_CONTENT_TYPE, body }
+}
+
+/** Only services that speak CBOR are ever asked in it. */
+function renderCbor({ service, operation }: Attempt, result: Result): HttpResponse {
+  const cbor = service?.cbor
+  if (!cbor) throw new TypeError('a service was asked in a protocol that it does not speak')
+  const headers = ['smithy-protocol', 'rpc-v2-cbor']
+  if (!isError(result)) {
+    const body = operation?.output ? cbor.write(operation.output, result.output) : cbor.write({}, {})
+    return { status: 200, contentType: CBOR_CONTENT_TYPE, body, headers }
+  }
+  const { code, status } = queryCode(result.code)
+  const told = [...headers, 'x-amzn-query-error', `${code};${faultOf(status)}`]
+  return { status, contentType: CBOR_CONTENT_TYPE, body: cbor.error(result), headers: told }
 }
 
 /** XML is loaded by the first call that needs it: most starts never do. */

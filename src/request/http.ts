@@ -21,7 +21,7 @@ export type HttpRequest = {
 export type HttpResponse = {
   readonly status: number
   readonly contentType: string
-  readonly body: string
+  readonly body: string | Uint8Array
   /** Name, value, name, value …: headers beside those that every answer has. */
   readonly headers?: readonly string[]
   /** The peer sent something that leaves the connection in doubt. */

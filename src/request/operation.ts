@@ -4,6 +4,7 @@ import type { Grant } from '../domain/grant.ts'
 import type { Key, KeyMaterial } from '../domain/key.ts'
 import type { KeyUsage } from '../domain/key-spec.ts'
 import type { StateRule } from '../domain/key-state.ts'
+import type { CborCodec } from '../protocol/cbor.ts'
 import type { Fields, Members, StructureOf } from '../protocol/shape.ts'
 import type { JsonObject } from '../trail/event.ts'
 import type { VerifiedCaller } from './caller.ts'
@@ -155,6 +156,9 @@ export function operation<const I extends Members, const O extends Members, T ex
   return definition as unknown as Operation
 }
 
+/** What a request speaks, and its answer with it. */
+export type Protocol = 'json' | 'query' | 'cbor'
+
 /** One AWS service: how requests name its operations, and the operations. */
 export type Service = {
   /** Signing name: the service part of the credential scope. */
@@ -170,6 +174,8 @@ export type Service = {
    * codes. Source: Smithy, awsQueryCompatible.
    */
   readonly isQueryCompatible?: true
+  /** For services that also speak Smithy's RPC v2: the reader and writer of its documents. */
+  readonly cbor?: CborCodec
   /** Namespace of the answers, for query services. */
   readonly xmlNamespace?: string
   readonly operations: ReadonlyMap<string, Operation>

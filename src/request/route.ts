@@ -2,21 +2,20 @@ import { isUtf8 } from 'node:buffer'
 import { error, isError, type ServiceError } from '../domain/error.ts'
 import { readQuery } from '../protocol/query.ts'
 import { type HttpRequest, header } from './http.ts'
-import type { Operation, Service } from './operation.ts'
+import type { Operation, Protocol, Service } from './operation.ts'
 
 /** Where a request goes: its service, its operation, and its parameters not yet read by their shape. */
 export type Route = {
   readonly service: Service
   readonly operation: Operation
-  /** What the request speaks, and the answer with it. */
-  readonly protocol: Service['protocol']
+  readonly protocol: Protocol
   /** Parses the body; `SerializationException` when it is not of the protocol. */
   parameters(): unknown | ServiceError
 }
 
 /** What is known when no operation was found: the errors' form, and the name for the record. */
 export type Lost = {
-  readonly protocol: Service['protocol']
+  readonly protocol: Protocol
   readonly name: string
   readonly error: ServiceError
   readonly service?: Service
@@ -30,7 +29,22 @@ const unknown = () => error('UnknownOperationException')
  */
 export function route(services: readonly Service[], request: HttpRequest): Route | Lost {
   const target = header(request, 'x-amz-target')
-  return target === undefined ? routeQuery(services, request) : routeJson(services, request, target)
+  if (target !== undefined) return routeJson(services, request, target)
+  return request.path.startsWith(RPC_PATH) ? routeRpc(services, request) : routeQuery(services, request)
+}
+
+const RPC_PATH = '/service/'
+const RPC = /^\/service\/([A-Za-z0-9_.]{1,128})\/operation\/([A-Za-z0-9]{1,64})$/
+
+/** Source: Smithy RPC v2 CBOR, request URI. */
+function routeRpc(services: readonly Service[], request: HttpRequest): Route | Lost {
+  const [, prefix, name = ''] = RPC.exec(request.path) ?? []
+  const service = services.find(({ cbor, targetPrefix }) => cbor !== undefined && targetPrefix === prefix)
+  const operation = request.method === 'POST' ? service?.operations.get(name) : undefined
+  if (!service?.cbor) return { protocol: 'json', name: shownName(name), error: unknown() }
+  if (!operation) return { protocol: 'cbor', name: shownName(name), error: unknown(), service }
+  const { read } = service.cbor
+  return { service, operation, protocol: 'cbor', parameters: () => read(request.body) }
 }
 
 export function isLost(found: Route | Lost): found is Lost {

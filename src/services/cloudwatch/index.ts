@@ -1,3 +1,4 @@
+import { cborCodec } from '../../protocol/cbor.ts'
 import type { Operation, Service } from '../../request/operation.ts'
 import { DisableAlarmActions, EnableAlarmActions } from './alarm-actions.ts'
 import { DeleteAlarms } from './DeleteAlarms.ts'
@@ -29,6 +30,7 @@ export const cloudwatch: Service = {
   protocol: 'json',
   targetPrefix: 'GraniteServiceVersion20100801',
   isQueryCompatible: true,
+  cbor: cborCodec,
   xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
   operations: new Map(OPERATIONS.map((operation) => [operation.name, operation])),
 }

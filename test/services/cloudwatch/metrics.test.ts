@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
 import {
-  type CloudWatchClient,
+  CloudWatchClient,
+  DeleteAlarmsCommand,
+  DescribeAlarmsCommand,
   type Dimension,
   GetMetricDataCommand,
   type GetMetricDataCommandInput,
@@ -10,12 +12,14 @@ import {
   type GetMetricStatisticsCommandInput,
   ListMetricsCommand,
   type ListMetricsCommandInput,
+  PutMetricAlarmCommand,
 } from '@aws-sdk/client-cloudwatch'
+import { SmithyRpcV2CborProtocol } from '@smithy/core/cbor'
 import { cloudWatchOf } from '../../support/cloudwatch.ts'
 import { openImporter } from '../../support/import.ts'
 import { createKey } from '../../support/key.ts'
 import { allow, clientsOf, newUser } from '../../support/principals.ts'
-import { claim, sign, startTrent } from '../../support/trent.ts'
+import { claim, REGION, sign, startTrent } from '../../support/trent.ts'
 
 const trent = await startTrent('serve', { region: ['us-east-1', 'eu-central-1'] })
 const cloudWatch = cloudWatchOf(trent, trent.credentials)
@@ -288,6 +292,61 @@ test('the query protocol answers the same in XML, and its errors with their old 
     (await ask({ Action: 'PutMetricAlarm', AlarmName: 'a', Threshold: 'much' })).text,
     /<Code>ValidationError<\/Code>/,
   )
+})
+
+test('clients that speak CBOR are answered in it, dates, numbers and errors too', async () => {
+  const client = new CloudWatchClient({
+    endpoint: trent.url,
+    region: REGION,
+    credentials: trent.credentials,
+    maxAttempts: 1,
+    protocol: SmithyRpcV2CborProtocol,
+  })
+  const asked = { ...encrypts, ...span(), Period: 3600, Statistics: ['Sum', 'Average'] as ['Sum', 'Average'] }
+  const { Datapoints: [point] = [], Label } = await client.send(new GetMetricStatisticsCommand(asked))
+  assert.deepEqual([Label, point?.Sum, point?.Average, point?.Unit], ['SuccessfulRequest', 3, 1, 'Count'])
+  assert.equal(point?.Timestamp?.getTime(), Math.floor(asked.StartTime.getTime() / MINUTE_MS) * MINUTE_MS)
+  await client.send(
+    new PutMetricAlarmCommand({
+      ...encrypts,
+      AlarmName: 'cbor',
+      Statistic: 'Sum',
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 0.25,
+      ComparisonOperator: 'GreaterThanThreshold',
+    }),
+  )
+  const { MetricAlarms: [alarm] = [] } = await client.send(new DescribeAlarmsCommand({ AlarmNames: ['cbor'] }))
+  assert.deepEqual([alarm?.Threshold, alarm?.ActionsEnabled, alarm?.Dimensions?.length], [0.25, true, 2])
+  assert.ok(alarm?.StateUpdatedTimestamp instanceof Date)
+  await assert.rejects(client.send(new DeleteAlarmsCommand({ AlarmNames: ['none'] })), { name: 'ResourceNotFound' })
+  client.destroy()
+})
+
+for (const [what, body, code] of [
+  ['cut off', 'a2616101', 'SerializationException'],
+  ['nested too deep', `${'81'.repeat(40)}01`, 'SerializationException'],
+  ['a text', '6161', 'SerializationException'],
+  ['a pattern', 'a16141d8236161', 'SerializationException'],
+  ['without what must be there', 'a0', 'ValidationException'],
+] as const)
+  test(`a request in CBOR that is ${what} is a ${code}`, async () => {
+    const headers = { 'smithy-protocol': 'rpc-v2-cbor', 'content-type': 'application/cbor' }
+    const path = '/service/GraniteServiceVersion20100801/operation/DescribeAlarmHistory'
+    const wanted = code === 'ValidationException' ? path.replace('DescribeAlarmHistory', 'DeleteAlarms') : path
+    const outgoing = { path: wanted, headers, body: Buffer.from(body, 'hex') }
+    const { status, text } = await trent.send(sign(trent.url, outgoing, trent.credentials, { service: 'monitoring' }))
+    assert.equal(status, 400)
+    assert.match(text, new RegExp(code))
+  })
+
+test('operations and services that do not exist are unknown in CBOR too', async () => {
+  for (const path of ['/service/GraniteServiceVersion20100801/operation/PutDashboard', '/service/Other/operation/A']) {
+    const { status, text } = await trent.send({ path, headers: { 'smithy-protocol': 'rpc-v2-cbor' } })
+    assert.equal(status, 400)
+    assert.match(text, /UnknownOperationException/)
+  }
 })
 
 test('clients of JSON 1.0 are told an error of the query protocol beside the new one', async () => {
