@@ -9,6 +9,8 @@ import { after, test } from 'node:test'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { configure, isMisconfiguration, type Options } from '../../src/config.ts'
 import { start } from '../../src/main.ts'
+import { eventsOf } from '../support/trail.ts'
+import { claim, KMS_HEADERS } from '../support/trent.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'trent-tls-'))
 after(() => rmSync(directory, { recursive: true }))
@@ -25,7 +27,8 @@ async function startTls(options: Options) {
   return start(config)
 }
 
-const running = await startTls({ tlsCert, tlsKey })
+const data = join(directory, 'data')
+const running = await startTls({ tlsCert, tlsKey, data })
 assert.ok(!('kind' in running))
 after(() => running.close())
 const { port } = new URL(running.url)
@@ -48,6 +51,25 @@ test('a certificate makes the address an https one, and requests are answered ov
   const socket = await handshake({})
   assert.equal(socket.getProtocol(), 'TLSv1.3')
   socket.destroy()
+})
+
+test('an event tells by which TLS its call came, and to which host', async () => {
+  const outgoing = { headers: { ...KMS_HEADERS, 'x-amz-target': 'TrentService.GenerateRandom' } }
+  const { headers = {} } = claim(outgoing, '111122223333')
+  const requestId = await new Promise<string>((resolve, reject) => {
+    request(running.url, { ca, method: 'POST', headers }, (response) => {
+      response.resume()
+      resolve(String(response.headers['x-amzn-requestid']))
+    })
+      .on('error', reject)
+      .end('{"NumberOfBytes": 8}')
+  })
+  const [event] = await eventsOf(data, requestId)
+  assert.deepEqual(event?.tlsDetails, {
+    tlsVersion: 'TLSv1.3',
+    cipherSuite: 'TLS_AES_256_GCM_SHA384',
+    clientProvidedHostHeader: `127.0.0.1:${port}`,
+  })
 })
 
 test('a client that offers the hybrid exchange alone gets it', async () => {

@@ -36,6 +36,10 @@ export async function verify({
   try {
     const report = await verifyTrail(directory.trail, rememberedHead(directory.database), published)
     showRecord(report, COLUMNS, json === undefined ? {} : { json })
+    if (!existsSync(directory.database) && path === undefined)
+      process.stderr.write(
+        `trent: there is no ${directory.database} to remember the head of the trail: whether its end was cut off is told by --checkpoints alone\n`,
+      )
     if (report.ok) return undefined
     if (!json) for (const problem of report.problems) process.stdout.write(`${lineOf(problem)}\n`)
     return failure(`the trail in ${directory.trail} does not verify`)

@@ -148,6 +148,8 @@ test('a copy of the trail alone verifies offline, with the checkpoints and witho
     const { code, stdout, stderr } = await trail('verify', '--data', copy, ...more)
     assert.equal(code, 0, stderr)
     assert.match(stdout, /Trail\s+ok/)
+    // Without store and checkpoints nobody remembers where the end was, and that is said.
+    assert.equal(/is told by --checkpoints alone/.test(stderr), more.length === 0)
   }
   assert.ok(!existsSync(join(copy, 'trent.db')), 'and it leaves nothing behind')
 })
