@@ -356,7 +356,7 @@ const cross = policyText(
 )
 await trent.ok('PutKeyPolicy', { KeyId, Policy: cross }, { account: ACCOUNT })
 using partner = clientsOf(trent, { accessKeyId: PARTNER, secretAccessKey: 'anything' })
-const visitor = await newUser(partner.iam, 'visitor', allow('kms:*'))
+const visitor = await newUser(partner.iam, 'visitor', allow(['kms:*', 'sts:AssumeRole']))
 words.set('visitor-id', visitor.userId).set('visitor-key', visitor.accessKeyId)
 using asVisitor = clientsOf(trent, visitor)
 const Arn = `arn:aws:kms:us-east-1:${ACCOUNT}:key/${KeyId}`
@@ -368,6 +368,13 @@ await sent(
   'Decrypt across accounts that is refused',
   asVisitor.kms.send(new DecryptCommand({ CiphertextBlob: crossed.CiphertextBlob, EncryptionContext })),
 )
+
+const open = policyText({ Effect: 'Allow', Principal: { AWS: PARTNER }, Action: 'sts:AssumeRole' })
+await root.iam.send(new CreateRoleCommand({ RoleName: 'shared', AssumeRolePolicyDocument: open }))
+const shared = { RoleArn: `arn:aws:iam::${ACCOUNT}:role/shared`, RoleSessionName: 'visit' }
+const visiting = await sent('AssumeRole across accounts', asVisitor.sts.send(new AssumeRoleCommand(shared)))
+words.set('visiting-key', visiting.Credentials?.AccessKeyId ?? '')
+words.set('visiting-id', visiting.AssumedRoleUser?.AssumedRoleId?.split(':')[0] ?? '')
 
 for (const [name, events] of recorded) {
   const [first] = events
