@@ -213,8 +213,7 @@ export function historyBehind(directory: DataDirectory, trail: OpenTrail, parts:
     digestKeys,
     trail: () => deliveredTrail(config, follower),
     head: () => trail.head,
-    // 0: the follower runs for something else.
-    indexedBatch: () => follower.status?.historyBatch || undefined,
+    indexedBatch: () => follower.status?.historyBatch,
     findings: config.alarms && findingsIn(directory.watch),
     close: () => follower.close(),
   }

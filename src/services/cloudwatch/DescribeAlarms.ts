@@ -1,7 +1,10 @@
 import type { Alarm } from '../../domain/alarm.ts'
+import type { Scope } from '../../domain/arn.ts'
 import { isError } from '../../domain/error.ts'
+import { ALARMS_AT_ONCE } from '../../domain/limits.ts'
 import { list, optional, structure, text } from '../../protocol/shape.ts'
 import { operation } from '../../request/operation.ts'
+import type { Store } from '../../request/ports.ts'
 import { account } from '../../request/targets.ts'
 import { shownAlarm } from './alarm.ts'
 import * as shapes from './shapes.ts'
@@ -46,18 +49,7 @@ export const DescribeAlarms = operation({
     const isOfMetrics = AlarmTypes === undefined || AlarmTypes.length === 0 || AlarmTypes.includes('MetricAlarm')
     const isOfComposites = filters.ChildrenOfAlarmName !== undefined || filters.ParentsOfAlarmName !== undefined
     if (!isOfMetrics || isOfComposites) return { output: { CompositeAlarms: [], MetricAlarms: [] } }
-    const found: Alarm[] = []
-    let after = from
-    for (;;) {
-      const page = await store.listAlarms(scope, {
-        limit,
-        ...(after === undefined ? {} : { after }),
-        ...(prefix === undefined ? {} : { prefix }),
-      })
-      found.push(...page.filter((alarm) => isWanted(alarm, input)))
-      after = page.at(-1)?.name
-      if (page.length < limit || found.length > limit) break
-    }
+    const found = await alarmsFrom(store, scope, input, { from, most: limit + 1 })
     const shown = found.slice(0, limit)
     const last = shown.at(-1)
     return {
@@ -72,12 +64,37 @@ export const DescribeAlarms = operation({
 
 type Filters = {
   readonly AlarmNames?: readonly string[]
+  readonly AlarmNamePrefix?: string
   readonly StateValue?: string
   readonly ActionPrefix?: string
 }
 
-function isWanted(alarm: Alarm, { AlarmNames, StateValue, ActionPrefix }: Filters): boolean {
-  if (AlarmNames !== undefined && AlarmNames.length > 0 && !AlarmNames.includes(alarm.name)) return false
+/** Alarms after a name in order of name, as many as are asked for; those of names are looked up one by one. */
+async function alarmsFrom(
+  store: Pick<Store, 'findAlarm' | 'listAlarms'>,
+  scope: Scope,
+  filters: Filters,
+  { from = '', most }: { readonly from: string | undefined; readonly most: number },
+): Promise<readonly Alarm[]> {
+  const { AlarmNames = [], AlarmNamePrefix: prefix = '' } = filters
+  const found: Alarm[] = []
+  for (const name of [...new Set(AlarmNames)].sort()) {
+    const alarm = name > from ? await store.findAlarm(scope, name) : undefined
+    if (alarm && isWanted(alarm, filters)) found.push(alarm)
+  }
+  if (AlarmNames.length > 0) return found
+  for (let after = from; found.length < most; ) {
+    const page = await store.listAlarms(scope, { after, prefix, limit: ALARMS_AT_ONCE })
+    found.push(...page.filter((alarm) => isWanted(alarm, filters)))
+    const last = page.at(-1)
+    if (!last || page.length < ALARMS_AT_ONCE) break
+    after = last.name
+  }
+  return found
+}
+
+function isWanted(alarm: Alarm, { AlarmNamePrefix: prefix = '', StateValue, ActionPrefix }: Filters): boolean {
+  if (!alarm.name.startsWith(prefix)) return false
   if (StateValue !== undefined && alarm.state.value !== StateValue) return false
   const actions = [...alarm.alarmActions, ...alarm.okActions, ...alarm.insufficientDataActions]
   return ActionPrefix === undefined || actions.some((action) => action.startsWith(ActionPrefix))
