@@ -1,3 +1,4 @@
+import { HISTORY_AGE_MS } from '../domain/limits.ts'
 import { type ManagedRule, type Parameters, rule } from './rule.ts'
 import {
   administeringStatements,
@@ -10,6 +11,12 @@ import type { AccessKeyFacts, NamedDocument } from './subject.ts'
 import { COMPLIANT, NOT_APPLICABLE, type Verdict, violation } from './verdict.ts'
 
 const DAY_MS = 86_400_000
+/** The index of events goes back so far only. */
+const NOT_KNOWN: Verdict = {
+  compliance: 'INSUFFICIENT_DATA',
+  why: `Uses of access keys are known of the last ${HISTORY_AGE_MS / DAY_MS} days.`,
+  remedy: 'Ask for as many or fewer.',
+}
 const HOLDERS = ['AWS::IAM::User', 'AWS::IAM::Group', 'AWS::IAM::Role'] as const
 /** Source: Security Hub, KMS.1 and KMS.2. */
 const BLOCKED = { blockedActionsPatterns: { kind: 'list', fallback: 'kms:Decrypt,kms:ReEncryptFrom' } } as const
@@ -150,6 +157,7 @@ const USER_RULES: readonly ManagedRule[] = [
     judge({ accessKeys }, parameters, now) {
       const days = parameters.number('maxCredentialUsageAge')
       const old = tooOld(accessKeys, days, now, ({ lastUsedAt, createdAt }) => lastUsedAt ?? createdAt)
+      if (old && old.lastUsedAt === undefined && days * DAY_MS > HISTORY_AGE_MS) return NOT_KNOWN
       return old
         ? violation(
             `The access key ${old.accessKeyId} was ${old.lastUsedAt === undefined ? 'not used' : `last used on ${day(old.lastUsedAt)}, not`} in the last ${days} days.`,

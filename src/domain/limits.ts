@@ -262,6 +262,8 @@ export const CONFIG_RULES_MAX = 1_000
 export const CONFIG_SCOPES_MAX = 1_000
 /** Resources that one call, and one step of an evaluation behind, looks at: some 10 ms. */
 export const EVALUATED_AT_ONCE_MAX = 100
+/** Milliseconds from a change to the evaluation of what it may have touched; what another node changed is seen later. */
+export const COMPLIANCE_SOON_MS = 1_000
 /** Milliseconds between two looks for what has changed since it was evaluated, and after which all is evaluated anew. */
 export const COMPLIANCE_LOOK_MS = 30_000
 export const COMPLIANCE_AGE_MS = 3_600_000

@@ -12,10 +12,28 @@ import {
 } from '../../src/compliance/statements.ts'
 import { annotation, violation } from '../../src/compliance/verdict.ts'
 import { isError } from '../../src/domain/error.ts'
+import type { IamUser } from '../../src/domain/iam.ts'
 import { parsePolicy } from '../../src/policy/document.ts'
 import type { PolicyKind } from '../../src/policy/types.ts'
 
 const ACCOUNT = '111122223333'
+const ALICE = parseUser()
+
+function parseUser(): IamUser {
+  const arn = `arn:aws:iam::${ACCOUNT}:user/alice`
+  const nothing = { tags: [], inlinePolicies: [], attachedPolicies: [], groups: [], mfaDevices: [] }
+  return {
+    kind: 'user',
+    account: ACCOUNT,
+    id: 'AIDA',
+    name: 'alice',
+    path: '/',
+    arn,
+    revision: 1,
+    createdAt: 0,
+    ...nothing,
+  } as unknown as IamUser
+}
 type Members = { readonly [name: string]: unknown }
 
 function statements(kind: PolicyKind, ...given: readonly Members[]) {
@@ -226,4 +244,33 @@ for (const [given, wrong] of PARAMETERS)
 test('an annotation is no longer than AWS lets it be', () => {
   assert.equal(annotation(violation('x'.repeat(300), 'y'))?.length, 256)
   assert.equal(annotation({ compliance: 'COMPLIANT' }), undefined)
+})
+
+const DAY_MS = 86_400_000
+const NOW = Date.UTC(2026, 10, 22)
+const USES: readonly (readonly [string, number, number | undefined, number, string])[] = [
+  ['used yesterday', 300, 1, 90, 'COMPLIANT'],
+  ['made yesterday and not used', 1, undefined, 90, 'COMPLIANT'],
+  ['used 90 days ago', 300, 90, 90, 'NON_COMPLIANT'],
+  ['made 90 days ago and not used', 90, undefined, 90, 'NON_COMPLIANT'],
+  ['used 89 days ago, of 100 that are asked for', 300, 89, 100, 'COMPLIANT'],
+  ['of which no use is known in 90 days, of 100 that are asked for', 300, undefined, 100, 'INSUFFICIENT_DATA'],
+]
+for (const [what, made, used, days, expected] of USES)
+  test(`an access key ${what} is ${expected}`, () => {
+    const rule = findManagedRule('IAM_USER_UNUSED_CREDENTIALS_CHECK')
+    assert.ok(rule)
+    const key = { accessKeyId: 'AKIA', isActive: true, createdAt: NOW - made * DAY_MS }
+    const accessKeys = [used === undefined ? key : { ...key, lastUsedAt: NOW - used * DAY_MS }]
+    const subject = { type: 'AWS::IAM::User', entity: ALICE, documents: [], groupDocuments: [], accessKeys } as const
+    const parameters = parametersOf(rule, new Map([['maxCredentialUsageAge', String(days)]]))
+    assert.equal(rule.judge(subject, parameters, NOW).compliance, expected)
+    const inactive = { ...subject, accessKeys: accessKeys.map((each) => ({ ...each, isActive: false })) }
+    assert.equal(rule.judge(inactive, parameters, NOW).compliance, 'COMPLIANT')
+  })
+
+test('a rule is not applicable to a resource of another type', () => {
+  const rule = findManagedRule('CMK_BACKING_KEY_ROTATION_ENABLED')
+  const subject = { type: 'AWS::IAM::User', entity: ALICE, documents: [], groupDocuments: [], accessKeys: [] } as const
+  assert.equal(rule?.judge(subject, parametersOf(rule, new Map()), NOW).compliance, 'NOT_APPLICABLE')
 })

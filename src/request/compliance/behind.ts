@@ -6,10 +6,10 @@ import { type ConfiguredRule, configuredRules, parseScopes, runnable } from './c
 import { type Cursor, evaluatePage } from './evaluate.ts'
 import { type RuleStatus, SCOPES_SETTING, type Watched, type WatchParts, watchedName } from './watched.ts'
 
-/** Rests after work that nobody waits for, so that calls keep nearly all of the processor. */
+/** Rests after work, so that calls keep half of the processor; and nearly all of it when nobody waits for the work. */
 async function rest(begun: number, isAsked: boolean): Promise<void> {
   const worked = performance.now() - begun
-  await delay(isAsked ? 0 : worked * COMPLIANCE_REST)
+  await delay(isAsked ? worked : worked * COMPLIANCE_REST)
 }
 
 async function evaluate(

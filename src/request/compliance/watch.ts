@@ -1,4 +1,4 @@
-import { COMPLIANCE_LOOK_MS } from '../../domain/limits.ts'
+import { COMPLIANCE_LOOK_MS, COMPLIANCE_SOON_MS } from '../../domain/limits.ts'
 import {
   type ComplianceWatch,
   RULES_SETTING,
@@ -15,6 +15,7 @@ export function openComplianceWatch(parts: WatchParts): ComplianceWatch {
   let running: Promise<void> | undefined
   let isDue = false
   let timer: NodeJS.Timeout
+  let isSoon = false
 
   const look = async () => {
     if ((await parts.store.setting(SCOPES_SETTING)) === undefined) return
@@ -25,16 +26,22 @@ export function openComplianceWatch(parts: WatchParts): ComplianceWatch {
     } while (isDue && !isClosed)
   }
   const start = () => {
+    if (isClosed) return
     clearTimeout(timer)
+    isSoon = false
     isDue = true
     running ??= look()
       .catch((cause) => parts.log.error('rules could not be evaluated and will be tried again', { cause }))
       .finally(() => {
         running = undefined
-        if (!isClosed) timer = setTimeout(start, COMPLIANCE_LOOK_MS).unref()
+        if (!isClosed) later(isSoon ? COMPLIANCE_SOON_MS : COMPLIANCE_LOOK_MS)
       })
   }
-  timer = setTimeout(start, COMPLIANCE_LOOK_MS).unref()
+  const later = (ms: number) => {
+    clearTimeout(timer)
+    timer = setTimeout(start, ms).unref()
+  }
+  later(COMPLIANCE_LOOK_MS)
   return {
     last: (scope, name) => watched.known.get(watchedName(scope, name)),
     isEvaluating: (scope, name) => watched.asked.has(watchedName(scope, name)),
@@ -43,7 +50,11 @@ export function openComplianceWatch(parts: WatchParts): ComplianceWatch {
       start()
     },
     note(change) {
-      if (change.kind === 'put-setting' && change.name.startsWith(RULES_SETTING)) start()
+      if (change.kind === 'put-setting' && change.name.startsWith(RULES_SETTING)) return start()
+      // Every change of the service comes by here: nothing is to be done for those after the first.
+      if (isSoon || isClosed || watched.known.size === 0) return
+      isSoon = true
+      if (!running) later(COMPLIANCE_SOON_MS)
     },
     async close() {
       isClosed = true

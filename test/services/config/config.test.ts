@@ -232,7 +232,11 @@ test('rules are evaluated behind the calls: when they are put, when something ch
   const violated = await eventually(standing, (value) => value?.ComplianceType === 'NON_COMPLIANT')
   assert.deepEqual(violated?.ComplianceContributorCount, { CappedCount: 25, CapExceeded: true })
   for (const { KeyId } of keys) await trent.ok('EnableKeyRotation', { KeyId }, scope.caller)
+  await eventually(standing, (value) => value?.ComplianceType === 'COMPLIANT')
+  await trent.ok('DisableKeyRotation', { KeyId: keys[0]?.KeyId }, scope.caller)
   await scope.config.send(new StartConfigRulesEvaluationCommand({ ConfigRuleNames: [rule] }))
+  await eventually(standing, (value) => value?.ComplianceContributorCount?.CappedCount === 1)
+  await trent.ok('EnableKeyRotation', { KeyId: keys[0]?.KeyId }, scope.caller)
   await eventually(standing, (value) => value?.ComplianceType === 'COMPLIANT')
   const { ComplianceSummary } = await scope.config.send(new GetComplianceSummaryByConfigRuleCommand({}))
   assert.deepEqual(
