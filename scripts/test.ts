@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 
@@ -26,7 +26,22 @@ function note(skip: string | boolean | undefined): void {
     missing.set(skip, (missing.get(skip) ?? 0) + 1)
 }
 
+/** Milliseconds that the tests of each file took: what makes the suite long should be seen before it is. */
+const spent = new Map<string, number>()
+const SLOWEST = 10
+
+function add({ file, nesting, details }: { file?: string; nesting: number; details: { duration_ms: number } }): void {
+  if (file !== undefined && nesting === 0) spent.set(file, (spent.get(file) ?? 0) + details.duration_ms)
+}
+
+function tellSlowest(): void {
+  const slowest = [...spent].toSorted(([, one], [, other]) => other - one).slice(0, SLOWEST)
+  for (const [file, ms] of slowest)
+    process.stdout.write(`${(ms / 1000).toFixed(0).padStart(4)} s  ${relative(ROOT, file)}\n`)
+}
+
 function tell(): void {
+  tellSlowest()
   for (const [reason, tests] of missing) process.stdout.write(`skipped ${tests}: ${reason}\n`)
   if (!isStrict || missing.keys().every((reason) => RARE.test(reason))) return
   process.stdout.write('CI must have all components, so that these skips are failures\n')
@@ -38,8 +53,13 @@ if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_MIN)
 
 const given = process.argv.slice(2)
 run({ cwd: ROOT, globPatterns: given.length === 0 ? [ALL] : given, concurrency: FILES_AT_ONCE })
-  .on('test:pass', ({ skip }) => note(skip))
-  .on('test:fail', ({ todo }) => {
+  .on('test:pass', (passed) => {
+    note(passed.skip)
+    add(passed)
+  })
+  .on('test:fail', (failed) => {
+    add(failed)
+    const { todo } = failed
     if (todo === undefined || todo === false) process.exitCode = 1
   })
   .compose(spec)
