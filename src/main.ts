@@ -6,6 +6,7 @@ import { isError, type ServiceError } from './domain/error.ts'
 import type { Engine, Surroundings } from './engine.ts'
 import { controls, type Emulator } from './http/control.ts'
 import type { Handlers } from './http/listener.ts'
+import type { Metrics } from './http/metrics.ts'
 import { openKeyBoundary } from './key-boundary.ts'
 import { openLog } from './log.ts'
 import type { Meter } from './metrics.ts'
@@ -103,11 +104,7 @@ async function listenWith(config: Config, first: Engine, around: Surroundings): 
   const emulator = config.mode === 'dev' ? emulatorOf(around, () => engine, reset) : undefined
   const meter = meterOf(() => engine, around)
   const listener = await openListener(config, {
-    control: controls(
-      () => engine.health(),
-      { audience: config.metrics, read: async () => (await meter()).prometheus() },
-      emulator,
-    ),
+    control: controls(() => engine.health(), { audience: config.metrics, read: figuresOf(meter, around) }, emulator),
     api: (request: HttpRequest) => engine.handle(request),
     requestId: ids.uuid,
   }).catch(async (cause) => {
@@ -122,6 +119,18 @@ async function listenWith(config: Config, first: Engine, around: Surroundings): 
     await engine.close()
   }
   return { url: urlOf(config, listener.port), notes: notesOf(config, engine), close, [Symbol.asyncDispose]: close }
+}
+
+/** A store that cannot be read, as while the emulator is being reset, is no reason to end. */
+function figuresOf(meter: () => Promise<Meter>, { log }: Surroundings): () => Promise<Metrics | undefined> {
+  return async () => {
+    try {
+      return await (await meter()).prometheus()
+    } catch (cause) {
+      log.error('the metrics could not be read', { cause })
+      return undefined
+    }
+  }
 }
 
 /** Loaded by the first who wants figures. */

@@ -41,7 +41,7 @@ const failed = (failure: ServiceError | undefined): Reply | undefined =>
  */
 export function controls(
   health: () => Health,
-  metrics: { readonly audience: MetricsAudience; readonly read: () => Promise<Metrics> },
+  metrics: { readonly audience: MetricsAudience; readonly read: () => Promise<Metrics | undefined> },
   emulator?: Emulator,
 ): (request: HttpRequest) => Promise<HttpResponse | undefined> {
   return async (request) => {

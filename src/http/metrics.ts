@@ -15,11 +15,13 @@ const PLAIN = 'text/plain; charset=utf-8'
 export async function metricsAnswer(
   { method, sourceIp }: HttpRequest,
   audience: MetricsAudience,
-  metrics: () => Promise<Metrics>,
+  metrics: () => Promise<Metrics | undefined>,
 ): Promise<HttpResponse> {
   if (audience === 'off') return { status: 404, contentType: PLAIN, body: 'Metrics are off.\n' }
   if (audience === 'loopback' && !LOOPBACK.test(sourceIp))
     return { status: 403, contentType: PLAIN, body: 'Metrics answer on this machine only; see --metrics.\n' }
   if (method !== 'GET') return { status: 405, contentType: PLAIN, body: 'Metrics are read with GET.\n' }
-  return { status: 200, ...(await metrics()) }
+  const read = await metrics()
+  if (!read) return { status: 503, contentType: PLAIN, body: 'The metrics cannot be read now; the log says why.\n' }
+  return { status: 200, ...read }
 }

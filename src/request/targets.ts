@@ -76,6 +76,11 @@ export function account<A extends string>(action: A): AccountTarget<A> {
   return { kind: 'account', action }
 }
 
+/** The target of an operation for which its service knows no resources: only policies about `*` speak of it. */
+export function anything<A extends string>(action: A, { account: owner }: Scope): ArnTarget<A> {
+  return { kind: 'arn', action, account: owner, arn: '*' }
+}
+
 /** An alias as a target of its own. */
 export function alias<A extends string>(action: A, scope: Scope, name: AliasName): AliasTarget<A> {
   return { kind: 'alias', action, account: scope.account, arn: aliasArn(scope, name) }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
 import { parser } from '@prometheus-io/lezer-promql'
 import { parse } from 'yaml'
@@ -168,6 +169,25 @@ for (const [audience, sourceIp, method, status] of [
     assert.equal(answer.status, status)
     assert.equal(String(answer.body).includes('figures'), status === 200)
   })
+
+test('figures that cannot be read are a 503', async () => {
+  const answer = await metricsAnswer({ ...peer, sourceIp: '127.0.0.1' }, 'loopback', async () => undefined)
+  assert.equal(answer.status, 503)
+})
+
+test('a scrape of an emulator that is being reset is answered, and so is the next', async () => {
+  await using emulator = await startTrent('dev')
+  const scrapeIt = async () => (await emulator.send({ method: 'GET', path: '/metrics' })).status
+  const reset = emulator.control('POST', '/_trent/reset')
+  const statuses = new Set<number>()
+  for (let n = 0; n < 8; n += 1) {
+    statuses.add(await scrapeIt())
+    await delay(5)
+  }
+  assert.equal((await reset).status, 200)
+  for (const status of statuses) assert.ok(status === 200 || status === 503, String(status))
+  assert.equal(await scrapeIt(), 200)
+})
 
 test('--metrics takes no other word', () => {
   const config = configure('dev', { metrics: 'everyone' })

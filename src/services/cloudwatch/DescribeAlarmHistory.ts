@@ -3,7 +3,6 @@ import { isError } from '../../domain/error.ts'
 import { ALARM_HISTORY_AGE_MS } from '../../domain/limits.ts'
 import { list, optional, structure, text, timestamp } from '../../protocol/shape.ts'
 import { operation } from '../../request/operation.ts'
-import { account } from '../../request/targets.ts'
 import { alarmTargets } from './alarm-target.ts'
 import * as shapes from './shapes.ts'
 import { numberAt, tokenOf } from './tokens.ts'
@@ -42,10 +41,8 @@ export const DescribeAlarmHistory = operation({
   readOnly: true,
   quota: 'management',
   states: 'any',
-  targets: async ({ AlarmName }, { scope }) =>
-    AlarmName === undefined
-      ? { account: account('cloudwatch:DescribeAlarmHistory') }
-      : alarmTargets('cloudwatch:DescribeAlarmHistory', scope, [AlarmName]),
+  targets: async ({ AlarmName = '*' }, { scope }) =>
+    alarmTargets('cloudwatch:DescribeAlarmHistory', scope, [AlarmName]),
   async run({ NextToken, MaxRecords: limit = PAGE, ...input }, _granted, { caller: { scope }, store, clock }) {
     const after = numberAt(input, NextToken)
     if (isError(after)) return after

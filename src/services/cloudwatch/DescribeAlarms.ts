@@ -5,8 +5,8 @@ import { ALARMS_AT_ONCE } from '../../domain/limits.ts'
 import { list, optional, structure, text } from '../../protocol/shape.ts'
 import { operation } from '../../request/operation.ts'
 import type { Store } from '../../request/ports.ts'
-import { account } from '../../request/targets.ts'
 import { shownAlarm } from './alarm.ts'
+import { alarmTargets } from './alarm-target.ts'
 import * as shapes from './shapes.ts'
 import { textAt, tokenOf } from './tokens.ts'
 
@@ -40,7 +40,8 @@ export const DescribeAlarms = operation({
   readOnly: true,
   quota: 'management',
   states: 'any',
-  targets: async () => ({ account: account('cloudwatch:DescribeAlarms') }),
+  // Whichever are named, all of them are asked for. Source: CloudWatch user guide, example policies.
+  targets: async (_input, { scope }) => alarmTargets('cloudwatch:DescribeAlarms', scope, ['*']),
   async run(input, _granted, { caller: { scope }, store }) {
     const { NextToken, MaxRecords: limit = PAGE, AlarmNames, AlarmNamePrefix: prefix, AlarmTypes, ...filters } = input
     const question = { AlarmNames, prefix, ...filters }

@@ -5,7 +5,7 @@ import { METRIC_DATA_POINTS_MAX, METRIC_QUERIES_MAX } from '../../domain/limits.
 import { double, integer, list, optional, structure, text, timestamp, type ValueOf } from '../../protocol/shape.ts'
 import { type FigureParts, isPercentile, statisticOf } from '../../request/alarms/figures.ts'
 import { operation } from '../../request/operation.ts'
-import { account } from '../../request/targets.ts'
+import { anything } from '../../request/targets.ts'
 import { isPeriod } from './alarm.ts'
 import * as shapes from './shapes.ts'
 import { numberAt, tokenOf } from './tokens.ts'
@@ -127,7 +127,7 @@ export const GetMetricData = operation({
   readOnly: true,
   quota: 'management',
   states: 'any',
-  targets: async () => ({ account: account('cloudwatch:GetMetricData') }),
+  targets: async (_input, { scope }) => ({ all: anything('cloudwatch:GetMetricData', scope) }),
   async run(input, _granted, { caller: { scope }, store, clock, cloudTrail: { metrics } }) {
     const { NextToken, MaxDatapoints = METRIC_DATA_POINTS_MAX, ...question } = input
     const { MetricDataQueries: queries, StartTime: from, EndTime: to, ScanBy } = question

@@ -3,7 +3,7 @@ import { STATISTICS_POINTS_MAX } from '../../domain/limits.ts'
 import { double, integer, list, numberMap, optional, structure, text, timestamp } from '../../protocol/shape.ts'
 import { type Bucket, isPercentile, statisticOf, unitOf } from '../../request/alarms/figures.ts'
 import { operation } from '../../request/operation.ts'
-import { account } from '../../request/targets.ts'
+import { anything } from '../../request/targets.ts'
 import { isPeriod } from './alarm.ts'
 import * as shapes from './shapes.ts'
 import { bucketsOf, metricName } from './window.ts'
@@ -96,7 +96,7 @@ export const GetMetricStatistics = operation({
   readOnly: true,
   quota: 'management',
   states: 'any',
-  targets: async () => ({ account: account('cloudwatch:GetMetricStatistics') }),
+  targets: async (_input, { scope }) => ({ all: anything('cloudwatch:GetMetricStatistics', scope) }),
   async run(input, _granted, { caller: { scope }, store, clock, cloudTrail: { metrics } }) {
     const refused = refusal(input)
     if (refused) return refused

@@ -3,7 +3,7 @@ import { boolean, list, oneOf, optional, structure, text } from '../../protocol/
 import { EXPIRATION } from '../../request/alarms/figures.ts'
 import { type Dimension, KMS_NAMESPACE, minuteOf } from '../../request/metric-history.ts'
 import { operation } from '../../request/operation.ts'
-import { account } from '../../request/targets.ts'
+import { anything } from '../../request/targets.ts'
 import * as shapes from './shapes.ts'
 import { numberAt, tokenOf } from './tokens.ts'
 
@@ -51,7 +51,7 @@ export const ListMetrics = operation({
   readOnly: true,
   quota: 'management',
   states: 'any',
-  targets: async () => ({ account: account('cloudwatch:ListMetrics') }),
+  targets: async (_input, { scope }) => ({ all: anything('cloudwatch:ListMetrics', scope) }),
   async run({ NextToken, ...input }, _granted, { caller: { scope }, store, clock, cloudTrail }) {
     const after = numberAt(input, NextToken)
     if (isError(after)) return error('InvalidParameterValueException', after.message)

@@ -8,6 +8,7 @@ import {
   type DescribeAlarmsCommandInput,
   DisableAlarmActionsCommand,
   EnableAlarmActionsCommand,
+  ListMetricsCommand,
   PutMetricAlarmCommand,
   type PutMetricAlarmCommandInput,
   SetAlarmStateCommand,
@@ -258,11 +259,22 @@ test('a state needs an alarm, and data that is JSON', async () => {
 
 test('identity policies decide by the alarm', async () => {
   const arn = `arn:aws:cloudwatch:us-east-1:${ACCOUNT}:alarm:mine-*`
-  const user = await newUser(root.iam, 'watcher', allow(['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms'], arn))
+  const all = `arn:aws:cloudwatch:us-east-1:${ACCOUNT}:alarm:*`
+  const user = await newUser(
+    root.iam,
+    'watcher',
+    allow(['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms', 'cloudwatch:DescribeAlarmHistory'], arn),
+    allow(['cloudwatch:DescribeAlarms', 'cloudwatch:ListMetrics'], all),
+  )
   const theirs = cloudWatchOf(trent, user)
   const putAs = (AlarmName: string) =>
     theirs.send(new PutMetricAlarmCommand({ AlarmName, ...RULE, Dimensions: [...RULE.Dimensions] }))
   await putAs('mine-1')
+  await assert.doesNotReject(theirs.send(new DescribeAlarmsCommand({})))
+  await assert.doesNotReject(theirs.send(new DescribeAlarmHistoryCommand({ AlarmName: 'mine-1' })))
+  await assert.rejects(theirs.send(new DescribeAlarmHistoryCommand({})), { name: 'AccessDenied' })
+  // It knows no resources: only a policy about everything lets somebody list metrics.
+  await assert.rejects(theirs.send(new ListMetricsCommand({})), { name: 'AccessDenied' })
   const refused = {
     name: 'AccessDenied',
     message: /not authorized to perform: cloudwatch:PutMetricAlarm on resource: .*:alarm:busy/,
