@@ -17,6 +17,17 @@ const COMMANDS = [
   ['encrypt'],
   ['decrypt'],
   ['trail', 'verify'],
+  ['services'],
+  ['services', 'add'],
+  ['services', 'list'],
+  ['services', 'remove'],
+  ['k8s'],
+  ['kes'],
+  ['run'],
+  ['secrets', 'encrypt'],
+  ['volume', 'format'],
+  ['volume', 'open-key'],
+  ['volume', 'rekey'],
   ['version'],
 ]
 for (const command of COMMANDS)
