@@ -80,9 +80,9 @@ async function serve(parts: Prepared, request: HttpRequest): Promise<HttpRespons
   const { calls, services, log } = parts
   calls.inFlight += 1
   const isOverloaded = calls.inFlight > REQUESTS_IN_FLIGHT_MAX
-  const usual = route(services.usual, request)
-  const found = isLost(usual) ? route(await services.all(), request) : usual
+  let found = route(services.usual, request)
   try {
+    if (isLost(found)) found = route(await services.all(), request)
     return isOverloaded
       ? await recorded(parts, refused(request, found, error('ThrottlingException', 'Rate exceeded.')))
       : await answer(parts, await admit(parts, request, found))

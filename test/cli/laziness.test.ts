@@ -10,6 +10,7 @@ import { CreateKeyCommand, EncryptCommand } from '@aws-sdk/client-kms'
 import { startTrentProcess } from '../../scripts/trent-process.ts'
 import { parseCredentials } from '../../src/cli/credentials.ts'
 import { clientsOf } from '../support/principals.ts'
+import { eventsOf } from '../support/trail.ts'
 import { REGION } from '../support/trent.ts'
 
 const NOTE = pathToFileURL(join(import.meta.dirname, '..', 'support', 'note-modules.ts')).href
@@ -72,4 +73,24 @@ test('the first lookup makes the index and the thread that keeps it', { skip }, 
   assert.equal(Events?.length, 2)
   assert.ok(threads().includes('follower'))
   assert.ok(existsSync(join(directory, 'history.db')))
+})
+
+test('a service that cannot be loaded fails its calls, each with its record, and leaves KMS alone', async () => {
+  const own = join(data, 'broken')
+  await using broken = await startTrentProcess({
+    mode: 'dev',
+    data: own,
+    nodeArgs: ['--import', NOTE],
+    program: join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts'),
+    env: { ...process.env, TRENT_TEST_MODULES: modules, TRENT_TEST_BROKEN: '/src/services/iam/index.ts' },
+  })
+  using others = clientsOf(broken, { accessKeyId: 'any', secretAccessKey: 'any' })
+  for (const _ of ['first', 'second']) {
+    const failed = await others.iam.send(new ListUsersCommand({})).catch((thrown) => thrown)
+    assert.equal(failed.$metadata.httpStatusCode, 500)
+    const [event] = await eventsOf(own, failed.$metadata.requestId)
+    assert.equal(event?.errorCode, 'KMSInternalException')
+    const { KeyMetadata } = await others.kms.send(new CreateKeyCommand({}))
+    assert.ok(KeyMetadata?.KeyId)
+  }
 })
