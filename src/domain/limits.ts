@@ -155,7 +155,7 @@ export const KEY_LANE_WAITING_MAX = 2_048
 /** RSA key pairs that wait to be made, one after the other. About a second each at 4096 bits. */
 export const KEY_PAIRS_WAITING_MAX = 64
 /** Milliseconds that the key process has to prove its cage, pass its self-test and load the domain keys. */
-export const KEY_PROCESS_START_TIMEOUT_MS = 10_000
+export const KEY_PROCESS_START_TIMEOUT_MS = 30_000
 /** Milliseconds that a request waits while the key process is being restarted. */
 export const KEY_PROCESS_WAIT_MS = 5_000
 /** Milliseconds without any answer to waiting requests after which the key process is replaced. */

@@ -14,12 +14,19 @@ export type IdentityAccess = {
   readonly context: RequestContext
 }
 
+/** Services whose resources are in no Region. */
+const GLOBAL_SERVICES: ReadonlySet<string> = new Set(['iam', 'sts'])
+
+type Place = { readonly region: string; readonly account: string }
+
 /**
  * What IAM policies must cover for operations without a key (CreateKey, ListKeys …): `*` and `arn:aws:kms:REGION:ACCOUNT:*`
- * do, `…:key/*` does not. Messages show `*` in its place. Source: KMS developer guide.
+ * do, `…:key/*` does not; the same for the operations of other services. Messages show `*` in its place. Source: KMS
+ * developer guide.
  */
-export function accountResource({ region, account }: { readonly region: string; readonly account: string }): string {
-  return `arn:${partitionOf(region)}:kms:${region}:${account}:*`
+export function accountResource(action: string, { region, account }: Place): string {
+  const service = action.slice(0, action.indexOf(':'))
+  return `arn:${partitionOf(region)}:${service}:${GLOBAL_SERVICES.has(service) ? '' : region}:${account}:*`
 }
 
 /** Decides by the principal's own policies: no policy of another account can help. */

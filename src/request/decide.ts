@@ -146,7 +146,7 @@ function decide(
       return decideIdentityAccess({
         principal,
         action,
-        resource: accountResource({ ...scope, region: target.region ?? scope.region }),
+        resource: accountResource(action, { ...scope, region: target.region ?? scope.region }),
         account: scope.account,
         context,
       })

@@ -91,7 +91,7 @@ function decide(item: Case, check: Check): Decision {
     return decideRoleAccess({ principal, action, role: { arn: resource, account: OWN, trustPolicy }, context })
   }
   if (check.kind === 'account' || check.kind === 'identity') {
-    const named = check.kind === 'account' ? accountResource({ region: 'us-east-1', account: OWN }) : resource
+    const named = check.kind === 'account' ? accountResource(action, { region: 'us-east-1', account: OWN }) : resource
     return decideIdentityAccess({ principal, action, resource: named, account: OWN, context })
   }
   const policy = item.keyPolicy ? policyOf('key', item.keyPolicy) : DEFAULT_POLICY

@@ -26,7 +26,7 @@ function outcome(decision: Decision): string {
 }
 
 const iam = { identityPolicies: [ALLOW_ALL] }
-const WHOLE_ACCOUNT = accountResource({ region: 'us-east-1', account: OWN })
+const WHOLE_ACCOUNT = accountResource('kms:CreateKey', { region: 'us-east-1', account: OWN })
 const on = (resource: string) =>
   user('dana', { identityPolicies: [attached({ Effect: 'Allow', Action: 'kms:ListKeys', Resource: resource })] })
 
@@ -66,7 +66,15 @@ for (const [sentence, principal, expected] of KEYLESS)
   })
 
 test('the account as a resource is in the partition of its Region', () => {
-  assert.equal(accountResource({ region: 'cn-north-1', account: OWN }), `arn:aws-cn:kms:cn-north-1:${OWN}:*`)
+  assert.equal(
+    accountResource('kms:CreateKey', { region: 'cn-north-1', account: OWN }),
+    `arn:aws-cn:kms:cn-north-1:${OWN}:*`,
+  )
+  assert.equal(
+    accountResource('cloudtrail:LookupEvents', { region: 'us-east-1', account: OWN }),
+    `arn:aws:cloudtrail:us-east-1:${OWN}:*`,
+  )
+  assert.equal(accountResource('iam:ListUsers', { region: 'us-east-1', account: OWN }), `arn:aws:iam::${OWN}:*`)
 })
 
 const ALIAS = `arn:aws:kms:us-east-1:${OWN}:alias/app`

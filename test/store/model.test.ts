@@ -146,5 +146,5 @@ test('any commits in any order answer and leave what the model says', async () =
     { numRuns: 150 },
   )
   // Both must have been met often, or the comparison says little.
-  assert.ok(seen.committed > 300 && seen.conflict > 300, JSON.stringify(seen))
+  assert.ok(seen.committed > 200 && seen.conflict > 200, JSON.stringify(seen))
 })

@@ -77,14 +77,19 @@ export function openUsageBuilder(path: string): UsageBuilder {
     if (!last) return true
     const { segment, offset, batch } = last.position
     const mark = markAt(directory, last.position) ?? ''
-    const isMine = transaction(db, () => {
-      const now = progressIn(db)
-      if (now.segment !== progress.segment || now.offset !== progress.offset) return false
-      adder.add(batches.flatMap(({ events }) => events))
-      moveTo.run(segment, offset, batch, mark)
-      return true
-    })
-    if (!isMine) adder.forget()
+    let isMine = false
+    try {
+      isMine = transaction(db, () => {
+        const now = progressIn(db)
+        if (now.segment !== progress.segment || now.offset !== progress.offset) return false
+        adder.add(batches.flatMap(({ events }) => events))
+        moveTo.run(segment, offset, batch, mark)
+        return true
+      })
+    } finally {
+      // What was not committed gave numbers to names that nobody kept.
+      if (!isMine) adder.forget()
+    }
     progress = progressIn(db)
     return isMine
   }
