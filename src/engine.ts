@@ -1,3 +1,4 @@
+import { accessOf, openIam } from './access.ts'
 import { openAlarms } from './alarms.ts'
 import type { Config } from './config.ts'
 import type { DataDirectory } from './data-directory.ts'
@@ -6,44 +7,25 @@ import { type AccountId, parseAccountId } from './domain/arn.ts'
 import { error, isError, type ServiceError } from './domain/error.ts'
 import { type EventHistory, type HistoryParts, historyBehind, historyInMemory } from './event-history.ts'
 import { type Installation, install } from './first-start.ts'
-import { type OpenKeyProcess, openKeyProcess } from './hsm/client.ts'
 import type { Health } from './http/control.ts'
 import type { KeyBoundary } from './key-boundary.ts'
 import type { Vitals } from './metrics/families.ts'
-import { keepingOwnedKeys } from './owned-keys.ts'
-import { authorizeInMode, issuedInMode } from './request/auth-mode.ts'
-import { acceptAnyone, byOrigin, servedRegions, verifyEveryone } from './request/authenticate.ts'
-import type { CallFigures } from './request/call-figures.ts'
-import type { TravellingClock } from './request/clock.ts'
 import { openComplianceWatch } from './request/compliance/watch.ts'
-import { credentialFinder } from './request/credentials.ts'
-import { authorizeByPolicies } from './request/decide.ts'
 import { openScheduler, runDueDuties } from './request/duties.ts'
-import type { Faults } from './request/faults.ts'
-import { proveForwarded } from './request/forwarded-request.ts'
 import type { HttpRequest, HttpResponse } from './request/http.ts'
-import { type Iam, iamParts } from './request/iam/parts.ts'
-import type { TokenVerifier } from './request/iam/web-identity.ts'
-import { keyPolicies } from './request/key-policy.ts'
 import { openKeyStoreConnections } from './request/key-store-connections.ts'
 import { openKeyUsages, unwrittenFrom } from './request/key-usages.ts'
-import type { Log } from './request/log.ts'
-import { refusingToManage } from './request/managed-access.ts'
 import { openOutbox, recoverOutbox } from './request/outbox.ts'
 import { pipeline } from './request/pipeline.ts'
-import type { Clock, Ids, KeyStoreBackends, Store, Trail } from './request/ports.ts'
-import { openQuotas, type QuotaValues } from './request/quotas.ts'
+import type { Clock, Store } from './request/ports.ts'
+import { openQuotas } from './request/quotas.ts'
 import { kms } from './services/kms/index.ts'
-import { openSqliteStore } from './store/sqlite.ts'
-import { ANCHOR_SETTING } from './trail/anchor.ts'
-import type { Publisher } from './trail/checkpoints/publisher.ts'
+import { closeAll, openState, type State, type Surroundings } from './state.ts'
 import { readKeyUses } from './trail/key-uses.ts'
-import { type MemoryTrail, openMemoryTrail } from './trail/memory.ts'
 import { findEventIds } from './trail/read.ts'
 import { oneAtATime, type Search, searchLines, searchSegments } from './trail/search.ts'
-import { type OpenTrail, openTrail } from './trail/segments.ts'
 import { openUnusual } from './unusual.ts'
-import { VERSION } from './version.ts'
+import { healthOf, vitalsOf } from './vitals.ts'
 
 /** Everything behind the listener: closed and opened anew when the emulator is reset. */
 export type Engine = {
@@ -60,36 +42,12 @@ export type Engine = {
   close(): Promise<void>
 }
 
-/** What outlives an engine. */
-export type Surroundings = {
-  readonly log: Log
-  readonly clock: TravellingClock
-  readonly faults: Faults
-  readonly calls: CallFigures
-  readonly ids: Ids
-  /** Where the keys of custom key stores are. */
-  readonly keyStoreBackends?: KeyStoreBackends
-}
-
-/** Loaded by the first token, with the library that reads it. */
-function tokenVerifier({ oidcKeys }: Config): TokenVerifier {
-  let opened: Promise<TokenVerifier> | undefined
-  const open = async () => (await import('./oidc/tokens.ts')).openTokenVerifier(oidcKeys)
-  const verifier = () => {
-    opened ??= open()
-    return opened
-  }
-  return {
-    issuerOf: async (token) => (await verifier()).issuerOf(token),
-    verify: async (...given) => (await verifier()).verify(...given),
-  }
-}
-
 /** Everything but KMS is loaded by the first request for it: an emulator that starts for one test never needs it. */
 const SERVICES = {
   usual: [kms],
   all: async () => (await import('./services/all.ts')).SERVICES,
 }
+
 async function* noUses(): AsyncGenerator<never> {}
 
 /** @returns one line for a person when the data directory, its root key or its trail does not open; then nothing is changed. */
@@ -106,93 +64,12 @@ export async function openEngine(
   return engine
 }
 
-/** Before anything is opened: a wrong file changes nothing. */
-async function operatorsQuotas({ quotas }: Config): Promise<QuotaValues | ServiceError | undefined> {
-  if (typeof quotas === 'string') return undefined
-  return (await import('./quota-file.ts')).quotaValues(quotas.path)
-}
-
 /** Rates are loaded only where callers are held to them. */
 async function quotasOf({ quotas: mode }: Config, { store, quotaValues }: State, clock: Clock) {
   const quotas = openQuotas(store, quotaValues)
   if (mode === 'off') return { quotas }
   const { openRateLimits } = await import('./request/rate-limits.ts')
   return { quotas, rateLimits: await openRateLimits({ store, clock, quotas }) }
-}
-
-/** Last opened, first closed. */
-async function closeAll(opened: readonly AsyncDisposable[]): Promise<void> {
-  for (const part of opened.toReversed()) await part[Symbol.asyncDispose]()
-}
-
-type Opening = {
-  readonly around: Surroundings
-  readonly boundary: KeyBoundary
-  readonly directory: DataDirectory | undefined
-  /** What was opened so far, to be closed in the opposite order. */
-  readonly opened: AsyncDisposable[]
-}
-
-type State = {
-  readonly store: Store
-  readonly hsm: OpenKeyProcess
-  readonly trail: OpenTrail | MemoryTrail
-  readonly directory: DataDirectory | undefined
-  /** What an operator put in the place of AWS's quotas. */
-  readonly quotaValues: QuotaValues | undefined
-  readonly heads?: Heads
-  readonly opened: readonly AsyncDisposable[]
-}
-
-/** The trail is opened last: opening it writes to it, and a wrong root key must change nothing. */
-async function openState(
-  config: Config,
-  { around, boundary, directory, opened }: Opening,
-): Promise<State | ServiceError> {
-  const quotaValues = await operatorsQuotas(config)
-  if (isError(quotaValues)) return quotaValues
-  const store = await openSqliteStore({ path: directory?.database ?? ':memory:' })
-  if (isError(store)) return named(directory?.database, store)
-  opened.push(store)
-  let trail: OpenTrail | MemoryTrail | ServiceError | undefined
-  const openedTrail = () => (trail && !isError(trail) ? trail : UNRECORDED)
-  const hsm = await openKeyProcess({
-    rootKey: boundary.rootKey,
-    begun: boundary.begun,
-    ...boundary.emulator,
-    attestation: boundary.attestation,
-    domainKeys: keepingOwnedKeys({ store, clock: around.clock, ids: around.ids, trail: openedTrail }),
-    log: (message) => around.log.warn(message),
-  })
-  if (isError(hsm)) return named(directory?.rootKey, hsm)
-  opened.push(hsm)
-  const heads: Heads | undefined = config.checkpoints ? {} : undefined
-  trail = directory ? await openSegments(directory, store, around, heads) : openMemoryTrail()
-  if (isError(trail)) return named(directory?.trail, trail)
-  if (Symbol.asyncDispose in trail) opened.push(trail)
-  return { store, hsm, trail, directory, quotaValues, opened, ...(heads ? { heads } : {}) }
-}
-
-/** No key is made before the trail is open. */
-const UNRECORDED = { append: async () => error('KMSInternalException', 'the trail is not open') }
-
-/** Adapters do not know which file they were given by whom; a person wants to. */
-function named(path: string | undefined, failure: ServiceError): ServiceError {
-  const message = failure.message ?? failure.code
-  return path === undefined || message.includes(path) ? failure : { ...failure, message: `${path}: ${message}` }
-}
-
-/** Who is told of every head, once there is somebody. */
-type Heads = { publisher?: Publisher }
-
-function openSegments(directory: DataDirectory, store: Store, { clock, log }: Surroundings, heads: Heads | undefined) {
-  return openTrail({
-    directory: directory.trail,
-    ...(heads ? { onHead: (head) => heads.publisher?.note(head) } : {}),
-    now: clock.now,
-    anchor: { load: () => store.setting(ANCHOR_SETTING), save: (text) => store.putSetting(ANCHOR_SETTING, text) },
-    warn: (message, cause) => log.error(message, { cause }),
-  })
 }
 
 async function assemble(config: Config, around: Surroundings, state: State): Promise<Engine | ServiceError> {
@@ -270,32 +147,6 @@ async function assemble(config: Config, around: Surroundings, state: State): Pro
   }
 }
 
-type Installed = { readonly iam: Iam; readonly account: AccountId }
-
-/** Who calls, and what they may. */
-function accessOf(config: Config, { clock, log }: Surroundings, { store, hsm }: State, { iam, account }: Installed) {
-  const { auth, mode, regions } = config
-  const isServed = mode === 'dev' ? () => true : servedRegions(regions)
-  const verification = { credentials: credentialFinder({ store, hsm, clock }), isServed, realNow: Date.now }
-  const { principals } = iam
-  const verify = verifyEveryone({ ...verification, store, principals })
-  const accept = acceptAnyone({ defaultAccount: account, principals, isUnrestricted: auth !== 'enforce' })
-  const emulated = byOrigin({ accept, issued: issuedInMode(auth, { verify, accept }, log) })
-  const policies = keyPolicies(clock, iam.binder)
-  const byPolicies = authorizeByPolicies({ policies, compiled: iam.compiled, clock, store })
-  return {
-    authenticate: mode === 'dev' ? emulated : verify,
-    authorize: refusingToManage(authorizeInMode(auth, byPolicies, log)),
-    policies,
-    proveForwarded: proveForwarded(verification),
-  }
-}
-
-function openIam(config: Config, { store, hsm }: State, clock: Clock) {
-  const admitsUnknown = config.mode === 'dev'
-  return iamParts({ tokens: tokenVerifier(config), directory: store, hsm, clock, admitsUnknown })
-}
-
 function searchOf({ trail, directory }: State): Search {
   return async (wanted) =>
     directory ? searchSegments(directory.trail, wanted) : searchLines('lines' in trail ? trail.lines() : [], wanted)
@@ -347,32 +198,4 @@ function installation(config: Config, directory: DataDirectory, { store, hsm }: 
 function emulated({ account }: Config): Installation | ServiceError {
   const known = account ?? parseAccountId('000000000000')
   return known ? { account: known, isFirstStart: true } : error('KMSInternalException', 'no account is configured')
-}
-
-async function vitalsOf({ mode }: Config, { store, hsm, trail }: State, history: EventHistory): Promise<Vitals> {
-  const { alive, restarts } = hsm.health
-  const files =
-    'head' in trail ? { figures: trail.figures, pending: trail.pending, batch: trail.head.batch } : undefined
-  const indexed = history.indexedBatch()
-  return {
-    mode,
-    version: VERSION,
-    keyProcess: { isAlive: alive, restarts, inFlight: hsm.inFlight },
-    trail: {
-      isHealthy: trail.healthy,
-      ...(files ? { files } : {}),
-      ...(files && indexed !== undefined ? { indexLag: Math.max(0, files.batch - indexed) } : {}),
-    },
-    commits: await store.epoch(),
-  }
-}
-
-function healthOf({ mode }: Config, trail: Trail, isAlive: boolean): Health {
-  return {
-    status: trail.healthy && isAlive ? 'ok' : 'failing',
-    mode,
-    version: VERSION,
-    trail: trail.healthy ? 'ok' : 'failing',
-    keyProcess: isAlive ? 'ok' : 'failing',
-  }
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Config } from './config.ts'
 import { dataDirectory, eraseState } from './data-directory.ts'
 import { isError, type ServiceError } from './domain/error.ts'
-import type { Engine, Surroundings } from './engine.ts'
+import type { Engine } from './engine.ts'
 import { controls, type Emulator } from './http/control.ts'
 import type { Handlers } from './http/listener.ts'
 import type { Metrics } from './http/metrics.ts'
@@ -15,6 +15,7 @@ import { travellingClock } from './request/clock.ts'
 import { openFaults } from './request/faults.ts'
 import type { HttpRequest } from './request/http.ts'
 import type { Ids } from './request/ports.ts'
+import type { Surroundings } from './state.ts'
 
 export type Running = AsyncDisposable & {
   /** Base URL with the port really bound. */

@@ -1,10 +1,11 @@
-import type { Engine, Surroundings } from './engine.ts'
+import type { Engine } from './engine.ts'
 import type { Metrics } from './http/metrics.ts'
 import { type Census, openCensus } from './metrics/census.ts'
 import { exposition } from './metrics/exposition.ts'
 import { callFamilies, keyFamilies, vitalFamilies } from './metrics/families.ts'
 import type { Family } from './metrics/family.ts'
 import { processFamilies } from './metrics/process.ts'
+import type { Surroundings } from './state.ts'
 
 export type Meter = { families(): Promise<readonly Family[]>; prometheus(): Promise<Metrics> }
 

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os'
 import type { Config } from './config.ts'
-import type { Surroundings } from './engine.ts'
 import type { Meter } from './metrics.ts'
 import { openTelemetry, type Telemetry } from './otlp/telemetry.ts'
+import type { Surroundings } from './state.ts'
 import { VERSION } from './version.ts'
 
 /** Tells the collector of the configuration; loaded only where there is one. */
