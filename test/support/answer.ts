@@ -75,3 +75,11 @@ export function succeeded(answer: Answer): Output {
   assert.equal(answer.status, 200, answer.text)
   return answer.output
 }
+
+/** Fails unless a call of an SDK's client is refused so. */
+export const refused = (call: Promise<unknown>, name: string, message?: string | RegExp) =>
+  assert.rejects(call, { name, ...(message === undefined ? {} : { message }) })
+
+/** The same for calls that were begun together: each must be listened to before any may fail. */
+export const allRefused = (calls: readonly Promise<unknown>[], name: string, message?: string | RegExp) =>
+  Promise.all(calls.map((call) => refused(call, name, message)))

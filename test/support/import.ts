@@ -96,7 +96,3 @@ export function openImporter(trent: TestTrent, region = REGION) {
 export type Importer = ReturnType<typeof openImporter>
 
 const NEVER = { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' } as const
-
-/** Fails unless the call is refused so. */
-export const refused = (call: Promise<unknown>, name: string, message?: string | RegExp) =>
-  assert.rejects(call, { name, ...(message === undefined ? {} : { message }) })

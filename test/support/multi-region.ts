@@ -82,6 +82,3 @@ export async function decryptedBy(kms: KMSClient, CiphertextBlob: Uint8Array, Ke
   const { Plaintext } = await kms.send(new DecryptCommand({ CiphertextBlob, ...(KeyId ? { KeyId } : {}) }))
   return Buffer.from(Plaintext ?? assert.fail()).toString()
 }
-
-export const refused = (call: Promise<unknown>, name: string, message?: string | RegExp) =>
-  assert.rejects(call, { name, ...(message === undefined ? {} : { message }) })

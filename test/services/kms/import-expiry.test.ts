@@ -10,7 +10,8 @@ import {
   RotateKeyOnDemandCommand,
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms'
-import { openImporter, refused, wrapFor } from '../../support/import.ts'
+import { refused } from '../../support/answer.ts'
+import { openImporter, wrapFor } from '../../support/import.ts'
 import { keyEvents } from '../../support/trail.ts'
 import { startTrent } from '../../support/trent.ts'
 

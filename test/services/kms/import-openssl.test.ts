@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { GetPublicKeyCommand } from '@aws-sdk/client-kms'
-import { openImporter, refused, WRAPPINGS, type WrappingName } from '../../support/import.ts'
+import { refused } from '../../support/answer.ts'
+import { openImporter, WRAPPINGS, type WrappingName } from '../../support/import.ts'
 import { startTrent } from '../../support/trent.ts'
 
 const trent = await startTrent('dev')

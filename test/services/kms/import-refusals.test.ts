@@ -16,8 +16,8 @@ import {
   ScheduleKeyDeletionCommand,
   SignCommand,
 } from '@aws-sdk/client-kms'
-import { refusedWith } from '../../support/answer.ts'
-import { encryptOaep, keyWrap, openImporter, refused, type WrappingName, wrapFor } from '../../support/import.ts'
+import { allRefused, refused, refusedWith } from '../../support/answer.ts'
+import { encryptOaep, keyWrap, openImporter, type WrappingName, wrapFor } from '../../support/import.ts'
 import { NO_KEY } from '../../support/key.ts'
 import { startTrent } from '../../support/trent.ts'
 
@@ -89,21 +89,27 @@ for (const state of ['Enabled', 'Disabled', 'PendingDeletion'] as const)
     if (state === 'Disabled') await kms.send(new DisableKeyCommand({ KeyId }))
     if (state === 'PendingDeletion') await kms.send(new ScheduleKeyDeletionCommand({ KeyId }))
     const message = `${KeyMetadata?.Arn} origin is AWS_KMS which is not valid for this operation.`
-    for (const call of [parameters(KeyId), send(KeyId, Buffer.of(1), Buffer.of(1)), drop(KeyId)])
-      await refused(call, 'UnsupportedOperationException', message)
+    await allRefused(
+      [parameters(KeyId), send(KeyId, Buffer.of(1), Buffer.of(1)), drop(KeyId)],
+      'UnsupportedOperationException',
+      message,
+    )
   })
 
 test('a key that waits for its material refuses to be used, switched and rotated', async () => {
   const { KeyId, Arn } = await external()
   const message = `${Arn} is pending import.`
   const Plaintext = Buffer.from('text')
-  for (const call of [
-    kms.send(new EncryptCommand({ KeyId, Plaintext })),
-    kms.send(new EnableKeyCommand({ KeyId })),
-    kms.send(new DisableKeyCommand({ KeyId })),
-    kms.send(new RotateKeyOnDemandCommand({ KeyId })),
-  ])
-    await refused(call, 'KMSInvalidStateException', message)
+  await allRefused(
+    [
+      kms.send(new EncryptCommand({ KeyId, Plaintext })),
+      kms.send(new EnableKeyCommand({ KeyId })),
+      kms.send(new DisableKeyCommand({ KeyId })),
+      kms.send(new RotateKeyOnDemandCommand({ KeyId })),
+    ],
+    'KMSInvalidStateException',
+    message,
+  )
   const origin = `${Arn} origin is EXTERNAL which is not valid for this operation.`
   await refused(kms.send(new EnableKeyRotationCommand({ KeyId })), 'UnsupportedOperationException', origin)
 })
@@ -115,8 +121,11 @@ test('an HMAC key and a key pair that wait for their material refuse to be used'
   const macInput = { KeyId: mac.KeyId, Message, MacAlgorithm: 'HMAC_SHA_256' } as const
   const signInput = { KeyId: pair.KeyId, Message, SigningAlgorithm: 'ECDSA_SHA_256' } as const
   await refused(kms.send(new GenerateMacCommand(macInput)), 'KMSInvalidStateException', `${mac.Arn} is pending import.`)
-  for (const call of [kms.send(new SignCommand(signInput)), kms.send(new GetPublicKeyCommand({ KeyId: pair.KeyId }))])
-    await refused(call, 'KMSInvalidStateException', `${pair.Arn} is pending import.`)
+  await allRefused(
+    [kms.send(new SignCommand(signInput)), kms.send(new GetPublicKeyCommand({ KeyId: pair.KeyId }))],
+    'KMSInvalidStateException',
+    `${pair.Arn} is pending import.`,
+  )
 })
 
 test('a key that is pending deletion refuses parameters and imports; it loses its material and stays so', async () => {
@@ -126,8 +135,11 @@ test('a key that is pending deletion refuses parameters and imports; it loses it
   const wrapped = wrapFor(PublicKey, OAEP, material)
   await send(KeyId, ImportToken, wrapped)
   await kms.send(new ScheduleKeyDeletionCommand({ KeyId }))
-  for (const call of [parameters(KeyId), send(KeyId, ImportToken, wrapped)])
-    await refused(call, 'KMSInvalidStateException', `${Arn} is pending deletion.`)
+  await allRefused(
+    [parameters(KeyId), send(KeyId, ImportToken, wrapped)],
+    'KMSInvalidStateException',
+    `${Arn} is pending deletion.`,
+  )
   await drop(KeyId)
   assert.equal((await describe(KeyId)).KeyState, 'PendingDeletion')
   // Without its material it cannot come back as a key that could be enabled.

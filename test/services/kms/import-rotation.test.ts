@@ -11,7 +11,8 @@ import {
   ListKeyRotationsCommand,
   RotateKeyOnDemandCommand,
 } from '@aws-sdk/client-kms'
-import { openImporter, refused } from '../../support/import.ts'
+import { refused } from '../../support/answer.ts'
+import { openImporter } from '../../support/import.ts'
 import { keyEvents } from '../../support/trail.ts'
 import { startTrent } from '../../support/trent.ts'
 

@@ -10,6 +10,7 @@ import {
   TagResourceCommand,
   UpdatePrimaryRegionCommand,
 } from '@aws-sdk/client-kms'
+import { allRefused, refused } from '../../support/answer.ts'
 import {
   AWAY,
   clientsIn,
@@ -20,7 +21,6 @@ import {
   HOME,
   newFamily,
   partOf,
-  refused,
   replicate,
   stateOf,
 } from '../../support/multi-region.ts'
@@ -159,15 +159,18 @@ test('a primary that waits for its replicas refuses everything that one on its w
   const KeyId = await newFamily(regions)
   await schedule(home, KeyId)
   const message = `${arn(HOME, KeyId)} is pending replica deletion.`
-  for (const call of [
-    schedule(home, KeyId),
-    replicate(home, KeyId, FAR),
-    encryptedBy(home, KeyId),
-    home.send(new EnableKeyCommand({ KeyId })),
-    home.send(new TagResourceCommand({ KeyId, Tags: [{ TagKey: 'a', TagValue: 'b' }] })),
-    home.send(new UpdatePrimaryRegionCommand({ KeyId, PrimaryRegion: AWAY })),
-  ])
-    await refused(call, 'KMSInvalidStateException', message)
+  await allRefused(
+    [
+      schedule(home, KeyId),
+      replicate(home, KeyId, FAR),
+      encryptedBy(home, KeyId),
+      home.send(new EnableKeyCommand({ KeyId })),
+      home.send(new TagResourceCommand({ KeyId, Tags: [{ TagKey: 'a', TagValue: 'b' }] })),
+      home.send(new UpdatePrimaryRegionCommand({ KeyId, PrimaryRegion: AWAY })),
+    ],
+    'KMSInvalidStateException',
+    message,
+  )
   await refused(cancel(away, KeyId), 'KMSInvalidStateException', `${arn(AWAY, KeyId)} is not pending deletion.`)
   for (const days of [6, 31]) await refused(schedule(away, KeyId, days), 'ValidationException')
 })

@@ -42,7 +42,7 @@ async function ownEvents(KeyId: string, count: number): Promise<readonly TrailEv
   for (let tries = 0; ; tries += 1) {
     const all = await trailEvents(data)
     const own = all.filter(
-      (event) => event.sourceIPAddress === 'AWS Internal' && JSON.stringify(event.resources).includes(KeyId),
+      (event) => event.sourceIPAddress === 'AWS Internal' && JSON.stringify(event.resources ?? []).includes(KeyId),
     )
     if (own.length >= count || tries === 100) return own
     await delay(20)

@@ -13,18 +13,9 @@ import {
   UpdatePrimaryRegionCommand,
   VerifyCommand,
 } from '@aws-sdk/client-kms'
+import { refused } from '../../support/answer.ts'
 import { type Importer, openImporter } from '../../support/import.ts'
-import {
-  AWAY,
-  decryptedBy,
-  encryptedBy,
-  FAR,
-  HOME,
-  partOf,
-  refused,
-  replicate,
-  stateOf,
-} from '../../support/multi-region.ts'
+import { AWAY, decryptedBy, encryptedBy, FAR, HOME, partOf, replicate, stateOf } from '../../support/multi-region.ts'
 import { startTrent } from '../../support/trent.ts'
 
 const trent = await startTrent('dev')

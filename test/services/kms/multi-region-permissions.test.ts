@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { KMSClient, UpdatePrimaryRegionCommand } from '@aws-sdk/client-kms'
-import {
-  AWAY,
-  clientsIn,
-  FAR,
-  HOME,
-  newFamily,
-  newPrimary,
-  partOf,
-  refused,
-  replicate,
-} from '../../support/multi-region.ts'
+import { refused } from '../../support/answer.ts'
+import { AWAY, clientsIn, FAR, HOME, newFamily, newPrimary, partOf, replicate } from '../../support/multi-region.ts'
 import { allow, clientsOf, newUser } from '../../support/principals.ts'
 import { startTrent } from '../../support/trent.ts'
 

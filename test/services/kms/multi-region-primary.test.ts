@@ -13,6 +13,7 @@ import {
   ScheduleKeyDeletionCommand,
   UpdatePrimaryRegionCommand,
 } from '@aws-sdk/client-kms'
+import { refused } from '../../support/answer.ts'
 import {
   AWAY,
   clientsIn,
@@ -24,7 +25,6 @@ import {
   newFamily,
   newPrimary,
   partOf,
-  refused,
   replicate,
   stateOf,
 } from '../../support/multi-region.ts'

@@ -11,6 +11,7 @@ import {
   RotateKeyOnDemandCommand,
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms'
+import { refused } from '../../support/answer.ts'
 import {
   AWAY,
   clientsIn,
@@ -20,7 +21,6 @@ import {
   FAR,
   newFamily,
   newPrimary,
-  refused,
   replicate,
   stateOf,
 } from '../../support/multi-region.ts'

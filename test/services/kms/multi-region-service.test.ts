@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { KMSClient, RotateKeyOnDemandCommand, UpdatePrimaryRegionCommand } from '@aws-sdk/client-kms'
 import { startTrentProcess, type TrentProcess } from '../../../scripts/trent-process.ts'
 import { dataDirectory } from '../../../src/data-directory.ts'
+import { refused } from '../../support/answer.ts'
 import {
   AWAY,
   clientsIn,
@@ -20,7 +21,6 @@ import {
   newPrimary,
   partOf,
   type Regions,
-  refused,
   replicate,
   stateOf,
 } from '../../support/multi-region.ts'

@@ -24,6 +24,7 @@ import { parseKeyId } from '../../../src/domain/key-id.ts'
 import { nextRevision } from '../../../src/domain/next-revision.ts'
 import type { Change, Duty, Store } from '../../../src/request/ports.ts'
 import { openSqliteStore } from '../../../src/store/sqlite.ts'
+import { allRefused, refused } from '../../support/answer.ts'
 import {
   AWAY,
   clientsIn,
@@ -35,7 +36,6 @@ import {
   newFamily,
   partOf,
   type Regions,
-  refused,
   replicate,
   stateOf,
 } from '../../support/multi-region.ts'
@@ -126,14 +126,17 @@ test('a replica that is being created works for what needs no material, and refu
     const { KeyState, Enabled, CurrentKeyMaterialId } = await described(away, KeyId)
     assert.deepEqual([KeyState, Enabled, CurrentKeyMaterialId], ['Creating', false, undefined])
     for (const works of [tag, describe, alias, policy]) await works(away, KeyId)
-    for (const call of [
-      encryptedBy(away, KeyId),
-      enable(away, KeyId),
-      disable(away, KeyId),
-      rotation(away, KeyId),
-      update(home, KeyId, AWAY),
-    ])
-      await refused(call, 'KMSInvalidStateException', `${arn(AWAY, KeyId)} is creating.`)
+    await allRefused(
+      [
+        encryptedBy(away, KeyId),
+        enable(away, KeyId),
+        disable(away, KeyId),
+        rotation(away, KeyId),
+        update(home, KeyId, AWAY),
+      ],
+      'KMSInvalidStateException',
+      `${arn(AWAY, KeyId)} is creating.`,
+    )
     await refused(cancel(away, KeyId), 'KMSInvalidStateException', `${arn(AWAY, KeyId)} is not pending deletion.`)
     await refused(replicate(home, KeyId, AWAY), 'AlreadyExistsException')
     await advance(trent, 'P2D')
@@ -193,8 +196,11 @@ test('keys that are updating can be used, and refuse what would change their sta
       assert.deepEqual([KeyState, Enabled], ['Updating', false])
       assert.equal(await decryptedBy(far, await encryptedBy(kms, KeyId)), 'attack at dawn')
       for (const works of [tag, describe, alias, policy]) await works(kms, KeyId)
-      for (const call of [enable(kms, KeyId), disable(kms, KeyId), schedule(kms, KeyId)])
-        await refused(call, 'KMSInvalidStateException', `${arn(region, KeyId)} is updating.`)
+      await allRefused(
+        [enable(kms, KeyId), disable(kms, KeyId), schedule(kms, KeyId)],
+        'KMSInvalidStateException',
+        `${arn(region, KeyId)} is updating.`,
+      )
     }
     await refused(replicate(home, KeyId, 'sa-east-1'), 'KMSInvalidStateException', `${arn(HOME, KeyId)} is updating.`)
     assert.deepEqual(await partOf(away, KeyId), ['REPLICA', HOME, [AWAY, FAR]])

@@ -23,6 +23,7 @@ import {
   VerifyCommand,
   VerifyMacCommand,
 } from '@aws-sdk/client-kms'
+import { refused } from '../../support/answer.ts'
 import {
   AWAY,
   clientsIn,
@@ -34,7 +35,6 @@ import {
   newFamily,
   newPrimary,
   partOf,
-  refused,
   replicate,
   stateOf,
 } from '../../support/multi-region.ts'
