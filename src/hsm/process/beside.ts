@@ -4,11 +4,11 @@ import { familyOf } from './families.ts'
 
 /** Does `work` with a key pair when its turn among the slow ones comes, once the algorithms of its family are proven. */
 export function beside<T>(
-  { lane, isProven }: Boundary,
+  boundary: Boundary,
   keySpec: KeyPairSpec,
   work: () => T | Promise<T>,
 ): Promise<T | 'overloaded' | 'unproven'> {
-  return lane.run(async () => ((await isProven(familyOf(keySpec))) ? work() : 'unproven'))
+  return boundary.lane.run(() => atOnce(boundary, keySpec, work))
 }
 
 /** Does `work` with a key pair at once: for algorithms that take less time than the way to the others. */

@@ -8,6 +8,8 @@ import type { Material, MaterialIds, NewKeyPair } from './material.ts'
 
 /** What operations work with; nothing else is remembered from one request to the next. */
 export type Boundary = {
+  /** Requests that were answered as soon as they were read: those that a slow algorithm in this thread holds up. */
+  readonly served: { atOnce: number }
   readonly domainKeys: DomainKeys
   readonly material: (field: Buffer) => Material | Refusal
   /** For slow algorithms. */

@@ -37,9 +37,9 @@ function refuseToServe(channel: Channel, reason: string): void {
 const lanesAtOnce = () => Math.max(1, Math.min(KEY_LANE_AT_ONCE_MAX, availableParallelism() - 1))
 
 /** RSA primes take up to seconds, so they have a lane of their own: nothing else waits behind them. */
-function createLanes(): { readonly lane: Lane; readonly newKeyPair: NewKeyPair } {
-  const lane = createLane(lanesAtOnce(), KEY_LANE_WAITING_MAX)
-  const primes = createLane(1, KEY_PAIRS_WAITING_MAX)
+function createLanes(answered: () => number): { readonly lane: Lane; readonly newKeyPair: NewKeyPair } {
+  const lane = createLane({ atOnce: lanesAtOnce(), waitingMax: KEY_LANE_WAITING_MAX, answered })
+  const primes = createLane({ atOnce: 1, waitingMax: KEY_PAIRS_WAITING_MAX, answered })
   return { lane, newKeyPair: (keySpec) => (isRsaKeySpec(keySpec) ? primes : lane).run(() => newKeyPair(keySpec)) }
 }
 
@@ -55,10 +55,12 @@ async function start(channel: Channel): Promise<void> {
   const domainKeys = createDomainKeys(rootKey)
   const trust = parseTrust(process.argv)
   if (!trust) return refuseToServe(channel, 'an attestation root is not a certificate')
+  const served = { atOnce: 0 }
   serve(channel, {
+    served,
     domainKeys,
     material: createMaterials(domainKeys),
-    ...createLanes(),
+    ...createLanes(() => served.atOnce),
     isProven: createProofs(),
     grantTokens: createGrantTokens(rootKey),
     materialIds: createMaterialIds(rootKey),

@@ -33,7 +33,10 @@ export function serve(channel: Channel, boundary: Boundary): void {
     if (!operation || fields?.length !== operation.fields) return refuse(id, 'refused')
     const answer = operation.run(boundary, ...fields)
     if (answer instanceof Promise) replyLater(id, operation, answer)
-    else reply(id, operation, answer)
+    else {
+      boundary.served.atOnce += 1
+      reply(id, operation, answer)
+    }
   })
   batch.add(HELLO_ID, REPLIES.ok, [])
   batch.flush()
