@@ -82,10 +82,10 @@ function fill(builder: Builder): number {
 }
 
 /** Milliseconds of each first page; one that is not full would not say what a page costs. */
-function firstPages({ db }: Builder, key: Attribute, valueOf: (index: number) => string): readonly number[] {
+function firstPages({ db }: Builder, key: Attribute, nameAt: (index: number) => string): readonly number[] {
   return Array.from({ length: ASKED }, (_, index) => {
     const begun = performance.now()
-    const attribute = { key, value: valueOf(spread(index)) }
+    const attribute = { key, value: nameAt(spread(index)) }
     const range = { from: (NOW - MONTH_MS) / 1_000, to: NOW / 1_000 }
     const page = lookUp(db, { account: ACCOUNT, region: REGION, attribute, ...range, limit: PAGE })
     const taken = performance.now() - begun
